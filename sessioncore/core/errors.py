@@ -33,8 +33,9 @@ class HostError(SessionCoreError):
 class ClientError(SessionCoreError):
     """A refusal: what a client asked for is not allowed here (V-03).
 
-    ``message`` is the vendor's sentence, ``code`` the vendor's number, ``http_status`` the status over HTTP, ``rule`` and
-    ``row`` name the rule, ``state`` where the session or job stands, ``story`` its last steps, ``remedy`` what to do.
+    ``message`` is the vendor's sentence, ``code`` the vendor's number, ``http_status`` the status over HTTP, ``rule``
+    and ``row`` name the rule, ``state`` where the session or job stands, ``story`` its last steps, ``remedy`` what to
+    do.
     """
 
     def __init__(

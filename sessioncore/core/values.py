@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, dataclass_transform
+from typing import Any, TypeVar, cast, dataclass_transform
 
 import attrs
 
@@ -13,3 +13,8 @@ _T = TypeVar("_T")
 def value(cls: type[_T]) -> type[_T]:
     """Make ``cls`` a frozen, slotted, keyword-only attrs class."""
     return attrs.frozen(kw_only=True)(cls)
+
+
+def replaced(old: _T, **changes: Any) -> _T:
+    """A copy of a value with some fields changed. Slow: not for the hot path."""
+    return cast("_T", attrs.evolve(cast("Any", old), **changes))

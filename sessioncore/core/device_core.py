@@ -1,0 +1,195 @@
+"""The core of one device: its queue, its lanes, its sessions and the jobs of their own."""
+
+from __future__ import annotations
+
+from typing import Self, final
+
+from .chart import select
+from .device_chart import DEVICE_CHART
+from .dispatch import Candidate, Order
+from .effects import AnyEffect, NotifyDevice, StartJob
+from .engine import Engine
+from .errors import HostError, InvariantError
+from .events import Event, JobStarted, OfflineRequested, PauseRequested, ResumeRequested
+from .invariants import check_device
+from .job import JobStep
+from .profiles import FIFO, IBM_GUIDE, Policy, Profile
+from .session import STARTED, Session
+from .signals import JobReady
+from .snapshot import DeviceSnapshot, Snapshot, load_engine, save_engine
+from .states import DeviceState
+from .step import Step
+from .workload import Workload
+
+LANES_MAX = 10_000
+
+
+@final
+class DeviceCore(Engine):
+    """One QPU with everything that is queued for it or runs on it. Pure: it reads no clock and calls nobody.
+
+    ``lanes`` is how many jobs may be on it at once, ``policy`` the order of waiting workloads (D-03), ``now`` the
+    time in microseconds at which its life begins. A start is this core's own decision (T-05): it answers with
+    ``StartJob``.
+    """
+
+    def __init__(
+        self,
+        device_id: str,
+        *,
+        lanes: int = 1,
+        profile: Profile = IBM_GUIDE,
+        policy: Policy = FIFO,
+        now: int = 0,
+    ) -> None:
+        if type(lanes) is not int or not 1 <= lanes <= LANES_MAX:
+            raise HostError(f"lanes must be a whole number from 1 to {LANES_MAX}; it is {lanes!r}", rule="D-04")
+        super().__init__(profile=profile, now=now)
+        self.id = device_id
+        self.lanes = lanes
+        self.policy = policy
+        self.state = DeviceState.ONLINE
+        self._order = Order(policy)
+        self._holders: dict[str, Workload] = {}
+        for request in (PauseRequested, OfflineRequested, ResumeRequested):
+            self._handlers[request] = self._device_request
+
+    @property
+    def running(self) -> int:
+        """How many lanes are taken."""
+        return self._lanes_taken
+
+    @property
+    def holder(self) -> str | None:
+        """The id of the exclusive session that holds the device, or None (D-01)."""
+        load = self._holder()
+        return None if load is None else load.id
+
+    def instance_usage(self, instance: str, at: int) -> int:
+        """What ``fair_share`` counts for the instance at ``at``, in microseconds; 0 under ``fifo``."""
+        return self._order.shares.used(instance, at)
+
+    def snapshot(self) -> Snapshot:
+        """Everything this core knows, as one value. O(n)."""
+        return save_engine(
+            self,
+            DeviceSnapshot(
+                id=self.id,
+                lanes=self.lanes,
+                state=self.state,
+                policy=self.policy,
+                holders=tuple(self._holders),
+                shares=self._order.shares.export(),
+            ),
+        )
+
+    @classmethod
+    def restore(cls, snapshot: Snapshot) -> Self:
+        """A core that goes on exactly where the snapshot was taken. O(n log n)."""
+        device = snapshot.device
+        if device is None:
+            raise HostError("this is the snapshot of a session alone; SessionCore can restore it", rule="T-03")
+        core = cls(
+            device.id, lanes=device.lanes, profile=snapshot.profile, policy=device.policy, now=snapshot.now
+        )
+        core.state = device.state
+        load_engine(core, snapshot)
+        core._order.shares.load(device.shares)
+        core._holders = {name: core._workloads[name] for name in device.holders}
+        for load in (*core._workloads.values(), *core._solo.values()):
+            core._order.place(load, core._jobs)
+        return core
+
+    def fork(self) -> Self:
+        """An independent copy that can be driven elsewhere, for searches and what-if questions. O(n)."""
+        return self.restore(self.snapshot())
+
+    def check(self) -> None:
+        """Look at every invariant. O(n). Raises :class:`InvariantError`, naming the rule, if one is broken."""
+        check_device(self.snapshot())
+        could_start = self.fork()._first_to_start(self.now)
+        if could_start is not None:
+            raise InvariantError(f"a lane is free while {could_start.id} could start", rule="T-05")
+
+    # --- dispatch --------------------------------------------------------------------------------------------
+
+    def _settle(self, at: int, out: list[AnyEffect]) -> None:
+        """T-05: whatever may start starts, at that instant and in D-03's order."""
+        while (load := self._first_to_start(at)) is not None:
+            job = load.head(self._jobs)
+            assert job is not None
+            self._job_event(JobStarted(at=at, job_id=job.id), out)
+            out.append(StartJob(at=at, job_id=job.id))
+
+    def _first_to_start(self, at: int) -> Workload | None:
+        """The workload whose oldest queued job starts now, or None. Asks the chart about the first in order, and
+        about the next only where the answer was *pass over*."""
+        passed: list[Workload] = []
+        found: Workload | None = None
+        load = self._order.first(at)
+        holder = self._holder()
+        while load is not None:
+            effect = self._ask(load, holder, at)
+            if effect != "pass_over":
+                found = load if effect == "start" else None
+                break
+            if holder is not None:
+                # The holder alone is not passed over by D-01; where it was asked already, nobody is left to ask.
+                load = holder if load is not holder and holder.head(self._jobs) else None
+                continue
+            self._order.take_out(load)
+            passed.append(load)
+            load = self._order.first(at)
+        for load in passed:
+            self._order.place(load, self._jobs)
+        return found
+
+    def _ask(self, load: Workload, holder: Workload | None, at: int) -> str:
+        """One question to the device's chart: start, wait or pass_over."""
+        session = load.session
+        candidate = Candidate(
+            held=holder is not None and holder is not load,
+            in_time=session is None or session.may_start(at),
+            free_lanes=self.lanes - self._lanes_taken,
+            exclusive=_exclusive(session),
+            foreign=self._lanes_taken - len(load.on_device),
+        )
+        row = select(DEVICE_CHART.cells[JobReady][self.state], candidate, None)
+        self._count(row)
+        return row.effect[0]
+
+    def _holder(self) -> Workload | None:
+        return next(iter(self._holders.values()), None)
+
+    # --- steps ---------------------------------------------------------------------------------------------
+
+    def _device_request(self, event: Event, out: list[AnyEffect]) -> None:
+        row = select(DEVICE_CHART.cells[event.__class__][self.state], None, event)
+        self._count(row)
+        if row.target is not None:
+            self.state = DeviceState(row.target)
+            out.append(NotifyDevice(at=event.at, state=self.state, row=row.id))
+
+    def _commit_job(self, load: Workload, done: JobStep, at: int, out: list[AnyEffect]) -> None:
+        before = len(load.on_device)
+        super()._commit_job(load, done, at, out)
+        self._order.place(load, self._jobs)
+        if load.session is None and len(load.on_device) != before:
+            self._order.shares.change(load.instance, len(load.on_device) - before, at)
+
+    def _commit_session(self, load: Workload, stepped: Step, at: int, out: list[AnyEffect]) -> None:
+        before = 0 if load.session is None else load.session.rate
+        after = stepped.session
+        if _exclusive(after):
+            if after.configuration in STARTED:
+                self._holders.setdefault(load.id, load)
+            else:
+                self._holders.pop(load.id, None)
+        super()._commit_session(load, stepped, at, out)
+        self._order.place(load, self._jobs)
+        if after.rate != before:
+            self._order.shares.change(load.instance, after.rate - before, at)
+
+
+def _exclusive(session: Session | None) -> bool:
+    return session is not None and session.terms.parameters.exclusive == "yes"

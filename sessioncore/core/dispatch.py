@@ -1,0 +1,151 @@
+"""In which order a device's workloads stand (D-03), and what the device is asked about the first of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from heapq import heappop, heappush
+from typing import TypeAlias, final
+
+from .job import Job
+from .profiles import ROLLING_WINDOW, Policy
+from .session import STARTED
+from .values import value
+from .workload import Workload
+
+Place: TypeAlias = tuple[int, Workload]
+"""(number of the oldest queued job, workload). Numbers are unique, so workloads are never compared."""
+
+
+@final
+@value
+class Candidate:
+    """What the device's chart asks about the job that stands first: see the atoms of ``device_chart``."""
+
+    held: bool
+    in_time: bool
+    free_lanes: int
+    exclusive: bool
+    foreign: int
+
+
+@final
+class Order:
+    """Active sessions first, oldest job first; then the queue, where a workload stands at its oldest queued job.
+
+    Places are filed in heaps and checked when they come up: O(log n) per change, with instances searched one by one
+    under ``fair_share``.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.shares = Shares(policy)
+        self._active: list[Place] = []
+        self._waiting: dict[str, list[Place]] = {}
+
+    def place(self, load: Workload, jobs: dict[str, Job]) -> None:
+        """File the workload where it stands now, if it has a queued job and has moved."""
+        head = load.head(jobs)
+        if head is None:
+            load.placed = None
+            return
+        active = load.session is not None and load.session.configuration in STARTED
+        key = (active, head.number)
+        if load.placed == key:
+            return
+        load.placed = key
+        heappush(self._active if active else self._queue(load), (head.number, load))
+
+    def first(self, at: int) -> Workload | None:
+        """The workload whose oldest queued job stands first, or None when nothing is queued."""
+        load = _top(self._active, active=True)
+        if load is not None:
+            return load
+        if self.policy.name == "fifo":
+            return _top(self._waiting.get("", []), active=False)
+        return self._first_by_share(at)
+
+    def take_out(self, load: Workload) -> None:
+        """Leave the workload out until it is placed again."""
+        load.placed = None
+
+    def _queue(self, load: Workload) -> list[Place]:
+        instance = "" if self.policy.name == "fifo" else load.instance
+        return self._waiting.setdefault(instance, [])
+
+    def _first_by_share(self, at: int) -> Workload | None:
+        """D-03, ``fair_share``: the instance with the least usage for its allocation; among equals the oldest job.
+        O(instances)."""
+        best: tuple[int, int, int, Workload] | None = None
+        for instance in list(self._waiting):
+            load = _top(self._waiting[instance], active=False)
+            if load is None:
+                del self._waiting[instance]
+                continue
+            used, share = self.shares.used(instance, at), self.shares.allocation(instance)
+            number = self._waiting[instance][0][0]
+            if best is None or (used * best[1], number) < (best[0] * share, best[2]):
+                best = (used, share, number, load)
+        return None if best is None else best[3]
+
+
+def _top(heap: list[Place], *, active: bool) -> Workload | None:
+    """The first place that is still true; others are dropped on the way."""
+    while heap:
+        number, load = heap[0]
+        if load.placed == (active, number):
+            return load
+        heappop(heap)
+    return None
+
+
+@final
+class Shares:
+    """How much each instance used over the last :data:`ROLLING_WINDOW`, exactly, in microseconds (D-03).
+
+    One entry per change of an instance's rate within the window.
+    """
+
+    def __init__(self, policy: Policy) -> None:
+        self._allocations = dict(policy.allocations)
+        self._past: dict[str, deque[tuple[int, int, int]]] = {}
+        self._sum: dict[str, int] = {}
+        self._now: dict[str, tuple[int, int]] = {}
+
+    def allocation(self, instance: str) -> int:
+        """The instance's share; 1 where none was given."""
+        return self._allocations.get(instance, 1)
+
+    def change(self, instance: str, by: int, at: int) -> None:
+        """The instance's rate of usage changes by ``by`` microseconds per microsecond at ``at``."""
+        since, rate = self._now.get(instance, (at, 0))
+        if rate and at > since:
+            self._past.setdefault(instance, deque()).append((since, at, rate))
+            self._sum[instance] = self._sum.get(instance, 0) + rate * (at - since)
+        self._now[instance] = (at, rate + by)
+
+    def used(self, instance: str, at: int) -> int:
+        """Usage within the window that ends at ``at``. Amortised O(1): what has left the window is dropped."""
+        start = at - ROLLING_WINDOW
+        past = self._past.get(instance, deque())
+        while past and past[0][1] <= start:
+            since, until, rate = past.popleft()
+            self._sum[instance] -= rate * (until - since)
+        total = self._sum.get(instance, 0)
+        if past and past[0][0] < start:
+            total -= past[0][2] * (start - past[0][0])
+        since, rate = self._now.get(instance, (at, 0))
+        return total + rate * (at - max(since, start))
+
+    def export(self) -> tuple[tuple[str, int, int, tuple[tuple[int, int, int], ...]], ...]:
+        """Everything it knows, for a snapshot: (instance, since, rate, past) in order of instance."""
+        return tuple(
+            (instance, *self._now[instance], tuple(self._past.get(instance, ())))
+            for instance in sorted(self._now)
+        )
+
+    def load(self, exported: tuple[tuple[str, int, int, tuple[tuple[int, int, int], ...]], ...]) -> None:
+        """Take over what :meth:`export` gave."""
+        for instance, since, rate, past in exported:
+            self._now[instance] = (since, rate)
+            self._past[instance] = deque(past)
+            self._sum[instance] = sum(pace * (until - begun) for begun, until, pace in past)

@@ -1,0 +1,59 @@
+"""What rooms of the core tell each other: a job's row signals its session, a session's end reaches its jobs.
+
+Signals never come from outside and never stand in a trace: they follow from events.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias, final
+
+from .events import Event
+from .states import JobStatus
+from .values import value
+
+
+@final
+@value
+class JobLeftQueue(Event):
+    """A queued job was cancelled by its client (J-02)."""
+
+    session_id: str
+    job_id: str
+
+
+@final
+@value
+class JobLeftDevice(Event):
+    """A job let go of its lane and is now ``status``: completed, failed or cancelled (J-01)."""
+
+    session_id: str
+    job_id: str
+    status: JobStatus
+
+
+@final
+@value
+class JobOverran(Event):
+    """A running job reached its execution limit and is being stopped (J-05)."""
+
+    session_id: str
+    job_id: str
+
+
+@final
+@value
+class SessionEnded(Event):
+    """The session of this job closed at ``at`` and takes its queued jobs with it (S-22, S-23)."""
+
+    job_id: str
+
+
+@final
+@value
+class JobReady(Event):
+    """This queued job stands first in the order of D-03 and asks the device for a lane (T-05)."""
+
+    job_id: str
+
+
+Signal: TypeAlias = JobLeftQueue | JobLeftDevice | JobOverran
