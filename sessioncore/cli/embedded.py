@@ -1,0 +1,89 @@
+"""A whole service in this process: devices, host and HTTP server put together from the command line's options."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, final
+
+from sessioncore.core.profiles import PROFILES, Profile
+from sessioncore.core.values import value
+from sessioncore.ports import Backend, Store
+
+from .messages import UsageError, require
+
+if TYPE_CHECKING:
+    from sessioncore.host import Runtime
+    from sessioncore.transports import Options, Server
+
+STOP_S = 5.0
+"""How long the host waits for its own threads at the end; jobs that still run then are stopped."""
+
+
+@final
+@value
+class Service:
+    """A running service: its host, its server, its devices."""
+
+    runtime: Runtime
+    server: Server
+    backends: tuple[Backend, ...]
+
+
+@contextmanager
+def open_service(
+    arguments: argparse.Namespace, options: Options, *, host: str = "127.0.0.1", port: int = 0
+) -> Iterator[Service]:
+    """Start everything that ``run`` and ``serve`` share, and stop it at the end, in the opposite order."""
+    require("starlette", "uvicorn", "orjson", "qiskit", "qiskit_aer")
+    from sessioncore.backends import DEFAULT_DEVICES, open_backends
+    from sessioncore.host import DeviceSpec, RealClock, Runtime, VirtualClock
+    from sessioncore.transports import Server
+
+    with ExitStack() as stack:
+        store = make_store(arguments.store)
+        stack.callback(store.close)
+        backends = open_backends(_named_once(arguments.backend or DEFAULT_DEVICES), workers=arguments.workers)
+        for backend in backends:
+            stack.callback(backend.close)
+        profile = make_profile(arguments)
+        runtime = Runtime(
+            [DeviceSpec(backend=backend, lanes=arguments.lanes) for backend in backends],
+            profile=profile,
+            clock=VirtualClock() if arguments.clock == "virtual" else RealClock(),
+            store=store,
+            plan_denied=profile.plan_denied if arguments.open_plan else "off",
+            policy=arguments.policy,
+        )
+        stack.callback(runtime.shutdown, drain_s=0)
+        server = stack.enter_context(Server(runtime, host=host, port=port, options=options))
+        yield Service(runtime=runtime, server=server, backends=tuple(backends))
+
+
+def make_store(url: str) -> Store:
+    """The store that a URL names. Raises :class:`UsageError` for one that this version does not have."""
+    if url == "memory:":
+        from sessioncore.stores.memory import MemoryStore
+
+        return MemoryStore()
+    raise UsageError(f"--store {url}: this version keeps sessions in memory only; use --store memory:")
+
+
+def make_profile(arguments: argparse.Namespace) -> Profile:
+    """The chosen profile with the chosen lengths of time."""
+    chosen = {
+        name: getattr(arguments, name)
+        for name in ("interactive_ttl", "no_submission", "max_ttl")
+        if getattr(arguments, name) is not None
+    }
+    profile = PROFILES[arguments.profile]
+    return profile.with_values(**chosen) if chosen else profile
+
+
+def _named_once(names: Sequence[str]) -> list[str]:
+    """The device names, each of them once."""
+    twice = sorted({name for name in names if list(names).count(name) > 1})
+    if twice:
+        raise UsageError(f"--backend {twice[0]} is given twice; a device has one name and one queue")
+    return list(names)

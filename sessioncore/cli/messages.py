@@ -1,0 +1,82 @@
+"""How the command line speaks: errors of use, missing extras, tables."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+from typing import Any
+
+from sessioncore.core.errors import SessionCoreError
+
+EXTRAS = {
+    "starlette": "server",
+    "uvicorn": "server",
+    "orjson": "server",
+    "rich": "server",
+    "qiskit": "qiskit",
+    "qiskit_aer": "qiskit",
+    "qiskit_ibm_runtime": "ibm",
+}
+"""Which extra brings a module."""
+
+
+class UsageError(SessionCoreError):
+    """The command was used wrongly; the message is one line that says what is wrong and how to mend it."""
+
+
+def require(*modules: str) -> None:
+    """Raise :class:`UsageError` that names the extras to install, unless every module can be imported."""
+    missing = [module for module in modules if find_spec(module) is None]
+    if missing:
+        extras = ",".join(sorted({EXTRAS[module] for module in missing}))
+        raise UsageError(f'{", ".join(missing)} is not installed: pip install "sessioncore[{extras}]"')
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal, on stderr."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def print_json(thing: Any) -> None:
+    """The thing as JSON on stdout."""
+    print(json.dumps(thing, indent=2, sort_keys=True))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str, err: bool = False) -> None:
+    """A table for people; ``empty`` is said where there are no rows. On stderr if ``err``."""
+    if not rows:
+        print(empty, file=sys.stderr if err else sys.stdout)
+        return
+    from rich.console import Console
+
+    console = Console(stderr=err)
+    # A pipe has no width: never cut there.
+    console = console if console.is_terminal else Console(stderr=err, width=240)
+    console.print(make_table(columns, rows))
+
+
+def make_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Any:
+    """A rich table; ids are never cut."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for index, column in enumerate(columns):
+        table.add_column(column, no_wrap=index == 0, overflow="fold")
+    for row in rows:
+        table.add_row(*("" if cell is None else str(cell) for cell in row))
+    return table
+
+
+def seconds(microseconds: int | None) -> str:
+    """Microseconds for people: ``0.25 s``, ``3 min 05 s``, ``2 h 00 min``."""
+    if microseconds is None:
+        return ""
+    whole = microseconds / 1_000_000
+    if whole < 60:
+        return f"{whole:.2f} s"
+    if whole < 3600:
+        return f"{int(whole // 60)} min {int(whole % 60):02d} s"
+    return f"{int(whole // 3600)} h {int(whole % 3600 // 60):02d} min"

@@ -1,0 +1,211 @@
+"""``sessioncore env``, ``sessions``, ``jobs`` and ``devices``: a running service, seen from outside over its REST
+API."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import urllib.error
+import urllib.request
+from typing import Any, final
+from urllib.parse import quote, urlsplit
+
+from .messages import UsageError, print_json, print_table, require
+from .parser import DEFAULT_URL
+
+TIMEOUT_S = 30
+PAGE = 50
+ROWS_MAX = 1_000
+"""The most rows that a listing fetches."""
+
+SESSION_COLUMNS = {
+    "session": "id",
+    "device": "backend_name",
+    "mode": "mode",
+    "state": "state",
+    "accepting": "accepting_jobs",
+    "reason": "state_reason",
+    "usage s": "elapsed_time",
+    "created": "created_at",
+}
+"""Titles of a listing, and the wire fields under them."""
+
+
+def env(arguments: argparse.Namespace) -> int:
+    """The variables of the stock client, as lines for a shell or as JSON."""
+    from sessioncore.transports import LOCAL_INSTANCE, LOCAL_TOKEN, client_environment
+
+    try:
+        variables = client_environment(
+            service_url(arguments.url),
+            token=arguments.token or LOCAL_TOKEN,
+            instance=arguments.instance or LOCAL_INSTANCE,
+            environ=os.environ,
+        )
+    except ValueError as error:
+        raise UsageError(f"--url: {error}") from error
+    if arguments.json:
+        print_json(variables)
+        return 0
+    for name, text in variables.items():
+        print(f"export {name}={shlex.quote(text)}")
+    return 0
+
+
+def service_url(given: str | None) -> str:
+    """The service's origin: what was given, what the environment points the stock client at, or the default."""
+    url = given or os.environ.get("QISKIT_IBM_URL") or DEFAULT_URL
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else url
+
+
+@final
+class Remote:
+    """The service as a client sees it. What it refuses is raised as :class:`UsageError`, in its own words."""
+
+    def __init__(self, url: str | None, token: str | None) -> None:
+        from sessioncore.transports import LOCAL_INSTANCE, LOCAL_TOKEN
+
+        self._origin = service_url(url)
+        if urlsplit(self._origin).scheme not in ("http", "https"):
+            raise UsageError(f"{self._origin!r} is no address of a service: write it as http://HOST:PORT")
+        token = token or os.environ.get("QISKIT_IBM_TOKEN") or LOCAL_TOKEN
+        self._headers = {
+            "Authorization": f"apikey {token}",
+            "Service-CRN": os.environ.get("QISKIT_IBM_INSTANCE", LOCAL_INSTANCE),
+            "Accept": "application/json",
+        }
+
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """One request; the answer as JSON, as text where it is none, or None where it is empty."""
+        data = None if body is None else json.dumps(body).encode()
+        headers = self._headers | ({"Content-Type": "application/json"} if data else {})
+        request = urllib.request.Request(  # noqa: S310 - the scheme is checked above
+            self._origin + path, data=data, headers=headers, method=method
+        )
+        # No proxy: the service is the user's own, and mostly on this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        try:
+            with opener.open(request, timeout=TIMEOUT_S) as answer:
+                text = answer.read().decode()
+        except urllib.error.HTTPError as error:
+            raise UsageError(_told(error.read().decode(errors="replace"), error.code)) from error
+        except (urllib.error.URLError, OSError, ValueError) as error:
+            why = getattr(error, "reason", error)
+            told = f"no service answers at {self._origin} ({why}): start one with: sessioncore serve"
+            raise UsageError(told) from error
+        try:
+            return json.loads(text) if text else None
+        except ValueError:
+            return text
+
+    def workloads(self, mode: str) -> list[dict[str, Any]]:
+        """Every session or batch of the caller, newest first, at most :data:`ROWS_MAX`."""
+        found: list[dict[str, Any]] = []
+        while len(found) < ROWS_MAX:
+            page = self.ask("GET", f"/workloads?mode={mode}&sort=-createdAt&limit={PAGE}&next={len(found)}")
+            found += page["workloads"]
+            if "next" not in page:
+                break
+        return found
+
+
+def _told(body: str, status: int) -> str:
+    """The service's own words about a refusal."""
+    try:
+        error = json.loads(body)["errors"][0]
+        solution = error.get("solution")
+        return f"{error['message']} {solution}" if solution else str(error["message"])
+    except (ValueError, KeyError, IndexError, TypeError):
+        return f"the service answered {status}: {body[:200]}"
+
+
+def _remote(arguments: argparse.Namespace) -> Remote:
+    """The service, once it is clear that the command makes sense."""
+    require("rich")
+    if arguments.action != "list" and arguments.id is None:
+        raise UsageError(f"{arguments.action} needs to know which one: add its id; list shows them")
+    return Remote(arguments.url, arguments.token)
+
+
+def _show(arguments: argparse.Namespace, thing: Any) -> int:
+    """One thing: as JSON, or a line for each field."""
+    if arguments.json or not isinstance(thing, dict):
+        print_json(thing)
+        return 0
+    for name, shown in thing.items():
+        print(f"{name:22} {json.dumps(shown) if isinstance(shown, dict | list) else shown}")
+    return 0
+
+
+def sessions(arguments: argparse.Namespace) -> int:
+    """List, show, close or cancel sessions."""
+    remote = _remote(arguments)
+    if arguments.action == "list":
+        listed = [remote.ask("GET", f"/sessions/{entry['id']}") for entry in _newest(remote)]
+        if arguments.json:
+            print_json(listed)
+            return 0
+        rows = [[one[name] for name in SESSION_COLUMNS.values()] for one in listed]
+        print_table(tuple(SESSION_COLUMNS), rows, empty="no sessions")
+        return 0
+    path = f"/sessions/{quote(arguments.id, safe='')}"
+    if arguments.action == "close":
+        remote.ask("PATCH", path, {"accepting_jobs": False})
+    elif arguments.action == "cancel":
+        remote.ask("DELETE", f"{path}/close")
+    return _show(arguments, remote.ask("GET", path))
+
+
+def _newest(remote: Remote) -> list[dict[str, Any]]:
+    entries = remote.workloads("session") + remote.workloads("batch")
+    return sorted(entries, key=lambda entry: str(entry["created"]), reverse=True)
+
+
+def jobs(arguments: argparse.Namespace) -> int:
+    """List, show or cancel jobs; fetch a result or a log."""
+    remote = _remote(arguments)
+    if arguments.action == "list":
+        listed = remote.ask("GET", f"/jobs?exclude_params=true&limit={PAGE}")
+        if arguments.json:
+            print_json(listed["jobs"])
+            return 0
+        rows = [
+            (job["id"], job["backend"], job.get("session_id"), job["program"]["id"], job["status"], job["created"])
+            for job in listed["jobs"]
+        ]
+        print_table(("job", "device", "session", "program", "status", "created"), rows, empty="no jobs")
+        if listed["count"] > len(rows):
+            print(f"the {len(rows)} newest of {listed['count']}")
+        return 0
+    path = f"/jobs/{quote(arguments.id, safe='')}"
+    if arguments.action in ("result", "log"):
+        found = remote.ask("GET", path + ("/results" if arguments.action == "result" else "/logs"))
+        if isinstance(found, str):
+            print(found)
+        else:
+            print_json(found)
+        return 0
+    if arguments.action == "cancel":
+        remote.ask("POST", f"{path}/cancel")
+    return _show(arguments, remote.ask("GET", f"{path}?exclude_params=true"))
+
+
+def devices(arguments: argparse.Namespace) -> int:
+    """List or show devices; hold, release, pause, resume them or take them offline (where the service allows
+    control)."""
+    remote = _remote(arguments)
+    if arguments.action == "list":
+        listed = remote.ask("GET", "/backends")["devices"]
+        if arguments.json:
+            print_json(listed)
+            return 0
+        rows = [(one["name"], one["status"]["name"], one["queue_length"], one["qubits"]) for one in listed]
+        print_table(("device", "status", "queue", "qubits"), rows, empty="no devices")
+        return 0
+    name = quote(arguments.id, safe="")
+    if arguments.action == "show":
+        return _show(arguments, remote.ask("GET", f"/backends/{name}/status"))
+    return _show(arguments, remote.ask("POST", f"/_sessioncore/devices/{name}/{arguments.action}"))

@@ -1,0 +1,163 @@
+"""``sessioncore run PROGRAM``: an unmodified vendor program against sessions on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .embedded import Service, open_service
+from .live import Display, make_display
+from .messages import UsageError, print_json, require, say
+from .summary import print_summary, summarise, write_report
+
+if TYPE_CHECKING:
+    from sessioncore.host import Caller
+    from sessioncore.transports import Guard
+
+PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy")
+STOPPED_BY_SIGNAL = 128
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the program and return its exit code."""
+    program = Path(arguments.program)
+    if not program.is_file():
+        what = "is a folder" if program.is_dir() else "does not exist"
+        raise UsageError(f"{program} {what}: give the path of a Python program")
+    require("qiskit_ibm_runtime", "rich")
+    from sessioncore.transports import Guard, Options
+
+    display = make_display(quiet=arguments.quiet)
+    virtual = arguments.clock == "virtual"
+    with open_service(arguments, Options(control=virtual)) as service, Guard() as guard:
+        who = _local_caller()
+        display.start(service.runtime, who)
+        try:
+            code = _run_program(arguments, environment(service.server.url, guard.url, virtual=virtual), display)
+        finally:
+            display.stop()
+        summary = summarise(service.runtime, who)
+        if arguments.report:
+            write_report(arguments.report, service.runtime, summary)
+        _tell(arguments, summary, guard, service)
+    return code
+
+
+def _local_caller() -> Caller:
+    """Who asks, where nobody is asked for a token: the instance that ``client_environment`` names."""
+    from sessioncore.host import Caller
+    from sessioncore.transports import LOCAL_INSTANCE
+
+    return Caller(instance=LOCAL_INSTANCE)
+
+
+def environment(url: str, guard_url: str, *, virtual: bool) -> dict[str, str]:
+    """The program's environment: the account points here, and HTTPS to anywhere else is refused by the guard."""
+    from sessioncore.transports import client_environment
+
+    variables = {name: text for name, text in os.environ.items() if name not in PROXIES}
+    variables |= client_environment(url)
+    variables |= {"HTTPS_PROXY": guard_url, "https_proxy": guard_url}
+    variables |= {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
+    variables["PYTHONUNBUFFERED"] = "1"
+    if virtual:
+        variables["SESSIONCORE_CONTROL_URL"] = f"{url}/_sessioncore"
+    return variables
+
+
+def _run_program(arguments: argparse.Namespace, variables: Mapping[str, str], display: Display) -> int:
+    """Start the program, pass signals on, and wait for its end."""
+    command = [sys.executable, arguments.program, *arguments.args]
+    with _terminal(display) as (streams, relay):
+        child = subprocess.Popen(command, env=dict(variables), **streams)  # noqa: S603 - the user's own program
+        with _signals_passed_on(child):
+            relay(child)
+            code = child.wait()
+    return STOPPED_BY_SIGNAL - code if code < 0 else code
+
+
+@contextmanager
+def _signals_passed_on(child: subprocess.Popen[bytes]) -> Iterator[None]:
+    """The program decides what Ctrl-C and SIGTERM mean; we live on to print the summary."""
+
+    def pass_on(number: int, _frame: object) -> None:
+        # A terminal sends Ctrl-C to the whole group: the program has it already.
+        if number != signal.SIGINT or not sys.stdin.isatty():
+            child.send_signal(number)
+
+    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _terminal(display: Display) -> Iterator[tuple[dict[str, Any], Any]]:
+    """Which streams the program gets, and what carries its lines to the display.
+
+    Where a table is being drawn, the program writes to a terminal of its own (it may ask ``isatty``), and its lines
+    are shown above the table. Elsewhere it has our streams, and nothing stands between.
+    """
+    from .live import LiveTable
+
+    if not isinstance(display, LiveTable) or sys.platform == "win32":
+        yield {}, lambda _child: None
+        return
+    import pty
+
+    ours, theirs = pty.openpty()
+    streams: dict[str, Any] = {"stderr": theirs}
+    if sys.stdout.isatty():
+        streams["stdout"] = theirs
+
+    def relay(_child: subprocess.Popen[bytes]) -> None:
+        os.close(theirs)
+        for line in _lines(ours):
+            display.line(line)
+
+    try:
+        yield streams, relay
+    finally:
+        os.close(ours)
+
+
+def _lines(terminal: int) -> Iterator[str]:
+    """The lines that arrive at our end of a pseudoterminal, until nobody holds the other end."""
+    rest = b""
+    while True:
+        try:
+            data = os.read(terminal, 65_536)
+        except OSError:  # EIO: the other end is closed (Linux); elsewhere an empty read says so
+            data = b""
+        if not data:
+            break
+        *lines, rest = (rest + data).split(b"\n")
+        for line in lines:
+            yield line.rstrip(b"\r").decode(errors="replace")
+    if rest:
+        yield rest.decode(errors="replace")
+
+
+def _tell(arguments: argparse.Namespace, summary: dict[str, Any], guard: Guard, service: Service) -> None:
+    """The end of a run, for people or as JSON."""
+    if guard.advice:
+        say(f"sessioncore: {guard.advice}")
+    if arguments.quiet:
+        return
+    if arguments.json:
+        print_json(summary)
+        return
+    if arguments.open_plan and not summary["sessions"]:
+        say("this instance's plan has no sessions (rule S-04): jobs ran in job mode, or sessions were refused")
+    print_summary(summary)
+    devices = ", ".join(backend.name for backend in service.backends)
+    say(f"devices: {devices} | profile {arguments.profile}")

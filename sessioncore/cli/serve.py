@@ -1,0 +1,92 @@
+"""``sessioncore serve``: the runtime as a service."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .embedded import open_service
+from .messages import UsageError, require, say
+
+if TYPE_CHECKING:
+    from sessioncore.host import Caller
+
+DRAIN_S_MAX = 30.0
+"""How long running jobs may take to end after SIGTERM."""
+
+WARM_S_MAX = 120.0
+
+
+def serve(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or Ctrl-C; then let running jobs end, and return 0."""
+    require("starlette", "uvicorn", "orjson")
+    if arguments.wait < 0 or arguments.wait > 10:
+        raise UsageError(f"--wait {arguments.wait:g}: use a number of seconds from 0 to 10")
+    tokens = None if arguments.tokens is None else read_tokens(arguments.tokens)
+    if tokens is None and not _is_loopback(arguments.host):
+        raise UsageError(f"--host {arguments.host} can be reached by others: add --tokens FILE, or use 127.0.0.1")
+    from sessioncore.transports import Options
+
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    stop = threading.Event()
+    options = Options(control=arguments.control, tokens=tokens, wait_s=arguments.wait)
+    with open_service(arguments, options, host=arguments.host, port=arguments.port) as service:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: stop.set())
+        _warm_up(stop)
+        print(f"listening on {service.server.url}", flush=True)
+        stop.wait()
+        say("stopping: no new work; running jobs may end")
+        service.runtime.shutdown(drain_s=DRAIN_S_MAX)
+    return 0
+
+
+def _warm_up(stop: threading.Event) -> None:
+    """Wait until the workers are warm, so that the first job is as fast as the next."""
+    from sessioncore.backends import wait_warm
+
+    if sys.stderr.isatty():
+        say("warming up the workers ...")
+    if not stop.is_set():
+        wait_warm(WARM_S_MAX)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def read_tokens(path: str) -> Mapping[str, Caller]:
+    """Who may ask, from a file of lines ``TOKEN INSTANCE [USER]``; ``#`` begins a comment.
+
+    Raises :class:`UsageError` that names the line.
+    """
+    from sessioncore.host import Caller
+
+    try:
+        lines = Path(path).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise UsageError(f"cannot read the tokens in {path}: {why}") from error
+    tokens: dict[str, Caller] = {}
+    for number, line in enumerate(lines, start=1):
+        words = line.partition("#")[0].split()
+        if not words:
+            continue
+        if len(words) not in (2, 3):
+            raise UsageError(f"{path}, line {number}: write it as TOKEN INSTANCE [USER]")
+        if words[0] in tokens:
+            raise UsageError(f"{path}, line {number}: this token stands in the file already")
+        tokens[words[0]] = Caller(instance=words[1], user=words[2] if len(words) == 3 else "user")
+    if not tokens:
+        raise UsageError(f"{path} holds no token: write lines of TOKEN INSTANCE [USER]")
+    return tokens
