@@ -81,6 +81,7 @@ class Order:
             if load is None:
                 del self._waiting[instance]
                 continue
+            self.shares.trim(instance, at)
             used, share = self.shares.used(instance, at), self.shares.allocation(instance)
             number = self._waiting[instance][0][0]
             if best is None or (used * best[1], number) < (best[0] * share, best[2]):
@@ -106,6 +107,7 @@ class Shares:
     """
 
     def __init__(self, policy: Policy) -> None:
+        self._counts = policy.name == "fair_share"
         self._allocations = dict(policy.allocations)
         self._past: dict[str, deque[tuple[int, int, int]]] = {}
         self._sum: dict[str, int] = {}
@@ -116,23 +118,33 @@ class Shares:
         return self._allocations.get(instance, 1)
 
     def change(self, instance: str, by: int, at: int) -> None:
-        """The instance's rate of usage changes by ``by`` microseconds per microsecond at ``at``."""
+        """The instance's rate of usage changes by ``by`` microseconds per microsecond at ``at``. Nobody asks
+        under ``fifo``, and nothing is kept."""
+        if not self._counts:
+            return
         since, rate = self._now.get(instance, (at, 0))
         if rate and at > since:
             self._past.setdefault(instance, deque()).append((since, at, rate))
             self._sum[instance] = self._sum.get(instance, 0) + rate * (at - since)
         self._now[instance] = (at, rate + by)
+        self.trim(instance, at)
 
-    def used(self, instance: str, at: int) -> int:
-        """Usage within the window that ends at ``at``. Amortised O(1): what has left the window is dropped."""
+    def trim(self, instance: str, at: int) -> None:
+        """Drop what has left the window that ends at ``at``; nobody will ask about an earlier one. Amortised O(1)."""
         start = at - ROLLING_WINDOW
         past = self._past.get(instance, deque())
         while past and past[0][1] <= start:
             since, until, rate = past.popleft()
             self._sum[instance] -= rate * (until - since)
+
+    def used(self, instance: str, at: int) -> int:
+        """Usage within the window that ends at ``at``. O(1) after :meth:`trim`; a question changes nothing."""
+        start = at - ROLLING_WINDOW
         total = self._sum.get(instance, 0)
-        if past and past[0][0] < start:
-            total -= past[0][2] * (start - past[0][0])
+        for since, until, rate in self._past.get(instance, ()):
+            if since >= start:
+                break
+            total -= rate * (min(until, start) - since)
         since, rate = self._now.get(instance, (at, 0))
         return total + rate * (at - max(since, start))
 

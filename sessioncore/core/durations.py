@@ -26,7 +26,7 @@ def parse_duration(length: str | int) -> int:
         microseconds = length * SECOND
     else:
         found = _TEXT.fullmatch(length)
-        if found is None or length != length.strip() or not any(found.groups()):
+        if found is None or length != " ".join(length.split()) or not any(found.groups()):
             raise ValueError(f"{length!r} is no length of time: {EXPECTED}")
         days, hours, minutes, seconds = (int(group or 0) for group in found.groups())
         microseconds = days * DAY + hours * HOUR + minutes * MINUTE + seconds * SECOND

@@ -1,8 +1,8 @@
 """What both cores share: the laws of time, the table of jobs, and how a job's step becomes its session's.
 
-One event meets three rows at most: the job's row, the session's row that the job's row signals, and, where
-the session closed, the rows of its remaining jobs. Everything that can raise is computed before anything is written, so a
-refusal leaves no trace (T-03).
+One event meets the row of its job, then the row of the session that the job's row signals, and, where that closed the
+session, the rows of its remaining jobs. Everything that can raise is computed before anything is written, so a refusal
+leaves no trace (T-03).
 """
 
 from __future__ import annotations
@@ -330,6 +330,9 @@ class Engine:
             self._count(job_row(None, event))
             return
         done = step_job(job, event, tell(job))
+        if done.row.target is None:
+            self._count(done.row)  # J-06: nothing changes, and the session may have been forgotten
+            return
         signal = done.row.signal
         load = self._owner(job)
         stepped: Step | None = None

@@ -83,7 +83,8 @@ def job_row(job: Job | None, event: Event, story: Story = ()) -> Row:
     row = select(cells[event.__class__][status], job, event)
     if row.disposition is Disposition.FORBIDDEN:
         named = getattr(event, "job_id", "?")
-        raise refuse(row, subject=f"job {named}", state=status.value, story=story)
+        state = "unknown" if job is None else status.value
+        raise refuse(row, subject=f"job {named}", state=state, story=story)
     return row
 
 

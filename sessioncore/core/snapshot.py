@@ -35,13 +35,15 @@ class SessionRecord:
 @final
 @value
 class DeviceSnapshot:
-    """What a device knows besides its sessions and jobs. ``holders`` are in the order in which they became active."""
+    """What a device knows besides its sessions and jobs. ``holders`` are in the order in which they became active;
+    ``settled_at`` is when it last asked who may start (T-05)."""
 
     id: str
     lanes: int
     state: DeviceState
     policy: Policy
     holders: tuple[str, ...]
+    settled_at: int
     shares: tuple[tuple[str, int, int, tuple[tuple[int, int, int], ...]], ...]
 
 

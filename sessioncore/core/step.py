@@ -94,6 +94,7 @@ def agreed_max_ttl(asked: int | None, parameters: Parameters) -> int | None:
         code=1208,
         http_status=400,
         remedy=f"Give a whole length of time above zero{most}, or none to take the longest.",
+        state="not created",
     )
 
 

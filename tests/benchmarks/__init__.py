@@ -1,0 +1,1 @@
+"""Measurements, printed and not asserted. Each script says its command; ``README.md`` keeps the figures."""

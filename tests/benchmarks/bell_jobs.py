@@ -1,0 +1,104 @@
+"""Bell jobs a second through the stock client: ``sessioncore serve`` against ``localqpu`` 0.3.0, interleaved.
+
+    pip install localqpu==0.3.0
+    python -m tests.benchmarks.bell_jobs [--rounds 3] [--jobs 60]
+
+Every measurement is a fresh client process, so that both systems find the same client. In a round, each system runs the
+jobs one after another in a session, then from 8 threads; the ratio is the median over the rounds. The CPU that the
+service used is read from the operating system, the server process and its workers apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import psutil
+
+from tests.service import clean_environment, serve
+
+SHOTS = 1024
+THREADS = 8
+PORT = 8787
+CLIENT = Path(__file__).with_name("bell_client.py")
+
+
+def cpu_s(process: psutil.Process) -> float:
+    """The CPU that one process has used."""
+    times = process.cpu_times()
+    return times.user + times.system
+
+
+def measure(connect: str, environment: dict[str, str], jobs: int, server: int) -> dict[str, float]:
+    """One fresh client process; its figures, and the service's CPU for each of its jobs in milliseconds."""
+    root = psutil.Process(server)
+    workers = root.children(recursive=True)
+    before = cpu_s(root), sum(cpu_s(worker) for worker in workers)
+    done = subprocess.run(
+        [sys.executable, str(CLIENT), connect, str(jobs), str(THREADS), str(SHOTS)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+    )
+    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    after = cpu_s(root), sum(cpu_s(worker) for worker in workers)
+    figures["server_ms"] = (after[0] - before[0]) * 1000 / figures["jobs"]
+    figures["workers_ms"] = (after[1] - before[1]) * 1000 / figures["jobs"]
+    return figures
+
+
+@contextmanager
+def localqpu_server() -> Iterator[int]:
+    """``localqpu start`` on its usual port."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "localqpu.cli", "start", "--port", str(PORT)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=clean_environment(),
+    )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def main() -> None:
+    """Print every round, then the medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--jobs", type=int, default=60)
+    arguments = parser.parse_args()
+    if find_spec("localqpu") is None:
+        sys.exit("localqpu is not installed: pip install localqpu==0.3.0")
+    ratios: dict[str, list[float]] = {"sequential": [], "threads": []}
+    with serve() as ours, localqpu_server() as theirs:
+        for number in range(arguments.rounds):
+            mine = measure("environment", ours.environment, arguments.jobs, ours.process.pid)
+            other = measure("localqpu", clean_environment(), arguments.jobs, theirs)
+            for name, found in ratios.items():
+                found.append(mine[name] / other[name])
+            print(f"round {number + 1}", flush=True)
+            for name, figures in (("sessioncore", mine), ("localqpu", other)):
+                print(
+                    f"  {name:12} one after another {figures['sequential']:6.1f} jobs/s,"
+                    f" {THREADS} threads {figures['threads']:6.1f} jobs/s;"
+                    f" CPU ms a job: server {figures['server_ms']:.2f}, workers {figures['workers_ms']:.2f},"
+                    f" client {figures['client_ms']:.2f}",
+                    flush=True,
+                )
+    for name, found in ratios.items():
+        print(f"{name}: median ratio {statistics.median(found):.2f} ({', '.join(f'{one:.2f}' for one in found)})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,102 @@
+"""``sessioncore run``: programs of every kind, with the stock client, in real processes."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from .test_wrong_use import sessioncore
+
+pytestmark = pytest.mark.stock
+
+BELL = "tests/examples/bell.py"
+QUICK = ("--backend", "ideal_5", "--workers", "1")
+
+
+def program(folder: Path, text: str) -> str:
+    """A program of a few lines."""
+    path = folder / "program.py"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_a_program_ends_with_its_counts_and_a_summary_of_its_session(tmp_path: Path) -> None:
+    """stdout is the program's alone; the report holds the summary and a trace that replays."""
+    done = sessioncore("run", *QUICK, "--report", str(tmp_path / "report"), BELL)
+    assert done.returncode == 0, done.stderr
+    assert "counts of 1024 shots" in done.stdout
+    assert "session" not in done.stdout.splitlines()[-1] or "Closed" in done.stdout.splitlines()[-1]
+    assert "open > active > closed" in done.stderr
+    assert "3 completed" in done.stderr
+    summary = json.loads((tmp_path / "report" / "summary.json").read_text(encoding="utf-8"))
+    (session,) = summary["sessions"]
+    assert session["state_reason"] == "closed"
+    assert session["jobs"]["completed"] == 3
+
+    from sessioncore.trace import read_trace, replay
+
+    replay(read_trace(tmp_path / "report" / "trace.jsonl"))
+
+
+def test_the_exit_code_and_the_arguments_are_the_programs(tmp_path: Path) -> None:
+    """Also where no session was opened."""
+    path = program(tmp_path, "import sys\nprint(sys.argv[1:])\nsys.exit(7)\n")
+    done = sessioncore("run", *QUICK, path, "--flag", "word")
+    assert done.returncode == 7
+    assert done.stdout == "['--flag', 'word']\n"
+    assert "no session was opened" in done.stderr
+
+
+def test_the_summary_is_json_where_asked_for(tmp_path: Path) -> None:
+    """After the program's own output."""
+    done = sessioncore("run", *QUICK, "--json", program(tmp_path, "print('mine')\n"))
+    first, _, rest = done.stdout.partition("\n")
+    assert first == "mine"
+    assert json.loads(rest)["sessions"] == []
+
+
+def test_a_program_that_names_its_own_account_never_reaches_the_vendor(tmp_path: Path) -> None:
+    """Its HTTPS is refused here, and the message says which arguments to drop."""
+    path = program(
+        tmp_path,
+        "import urllib.request\n"
+        "try:\n    urllib.request.urlopen('https://quantum.cloud.ibm.invalid/api')\n"
+        "except OSError as error:\n    print(error)\n",
+    )
+    done = sessioncore("run", *QUICK, path)
+    assert "403" in done.stdout
+    assert "quantum.cloud.ibm.invalid" in done.stderr
+    assert "drop token=" in done.stderr
+
+
+def test_an_open_plan_runs_its_jobs_in_job_mode_and_says_so() -> None:
+    """S-04 under the guide's profile: the program works, but there is no session."""
+    path = "tests/examples/bell.py"
+    done = sessioncore("run", *QUICK, "--open-plan", path)
+    assert "S-04" in done.stderr
+    assert "3 jobs in job mode" in done.stderr or done.returncode != 0, sys.version
+
+
+def test_time_can_be_moved_by_the_program(tmp_path: Path) -> None:
+    """With a virtual clock, a session is deactivated and closed by its timers in no time."""
+    path = program(
+        tmp_path,
+        "import json, os, urllib.request\n"
+        "from qiskit_ibm_runtime import QiskitRuntimeService, Session\n"
+        "def advance(seconds):\n"
+        "    url = os.environ['SESSIONCORE_CONTROL_URL'] + '/clock/advance'\n"
+        "    token = 'apikey ' + os.environ['QISKIT_IBM_TOKEN']\n"
+        "    headers = {'Content-Type': 'application/json', 'Authorization': token}\n"
+        "    data = json.dumps({'seconds': seconds}).encode()\n"
+        "    urllib.request.urlopen(urllib.request.Request(url, data=data, headers=headers, method='POST'))\n"
+        "backend = QiskitRuntimeService().least_busy(operational=True, simulator=False)\n"
+        "session = Session(backend=backend)\n"
+        "advance(1799)\nprint(session.status())\n"
+        "advance(1)\nprint(session.status())\n",
+    )
+    done = sessioncore("run", *QUICK, "--clock", "virtual", path)
+    assert done.stdout == "Pending\nClosed\n", done.stderr
+    assert "no job was submitted in time" in done.stderr

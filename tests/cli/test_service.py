@@ -1,0 +1,82 @@
+"""``sessioncore serve`` and the commands that look at a running service."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.service import Served, serve
+
+HEADERS = {"Authorization": "apikey sessioncore-local-token"}
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Served]:
+    """One small service with control."""
+    with serve("--backend", "ideal_5", "--workers", "1", "--control") as served:
+        yield served
+
+
+def ask(service: Served, *arguments: str) -> Any:
+    """One command against the service, as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sessioncore", *arguments, "--url", service.url, "--json"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def open_session(service: Served) -> str:
+    """A new session's id."""
+    body = {"mode": "dedicated", "backend": "ideal_5"}
+    answer = httpx.post(f"{service.url}/experimental/sessions", json=body, headers=HEADERS)
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["id"])
+
+
+def test_sessions_are_listed_shown_closed_and_cancelled(service: Served) -> None:
+    """From the command line, as from a program."""
+    first, second = open_session(service), open_session(service)
+    assert {first, second} <= {entry["id"] for entry in ask(service, "sessions")}
+    assert ask(service, "sessions", "show", first)["state"] == "open"
+    assert ask(service, "sessions", "close", first)["state_reason"] == "closed"
+    assert ask(service, "sessions", "cancel", second)["state_reason"] == "cancelled"
+
+
+def test_devices_are_listed_and_paused_and_come_back(service: Served) -> None:
+    """Where the service allows control."""
+    assert [device["name"] for device in ask(service, "devices")] == ["ideal_5"]
+    assert ask(service, "devices", "pause", "ideal_5")["state"] == "paused"
+    assert ask(service, "devices", "resume", "ideal_5")["state"] == "online"
+
+
+def test_jobs_are_listed_for_people_too(service: Served) -> None:
+    """A table, or a sentence where there are none."""
+    assert ask(service, "jobs") == []
+    command = [sys.executable, "-m", "sessioncore", "jobs", "--url", service.url]
+    assert subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout == "no jobs\n"
+
+
+def test_what_the_service_refuses_is_told_in_its_own_words(service: Served) -> None:
+    """One line, exit code 2."""
+    command = [sys.executable, "-m", "sessioncore", "sessions", "show", "nobody", "--url", service.url]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2
+    assert "Session not found" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_sigterm_stops_the_service_with_exit_code_0() -> None:
+    """After what runs has ended."""
+    with serve("--backend", "ideal_5", "--workers", "1") as served:
+        assert served.stop() == 0

@@ -1,0 +1,96 @@
+"""Wrong use of the command line: exit code 2, one line that says what is wrong and how to mend it, no traceback."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+
+def sessioncore(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    """One call of the command line, as a user makes it."""
+    return subprocess.run(
+        [sys.executable, "-m", "sessioncore", *arguments], capture_output=True, text=True, timeout=timeout, check=False
+    )
+
+
+def refused(arguments: Sequence[str], *said: str) -> None:
+    """The call is wrong use, and its last line says all of ``said``."""
+    done = sessioncore(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert "Traceback" not in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    for words in said:
+        assert words in last
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["run", "no-such-program.py"], ["no-such-program.py", "does not exist"]),
+        (["run", "tests"], ["tests", "is a folder"]),
+        (["serve", "--store", "sqlite:///x"], ["sqlite:///x", "memory:"]),
+        (["serve", "--host", "0.0.0.0"], ["0.0.0.0", "--tokens"]),  # noqa: S104 - it must be refused
+        (["serve", "--backend", "fake_nowhere"], ["fake_nowhere"]),
+        (["serve", "--backend", "ideal_5", "--backend", "ideal_5"], ["ideal_5", "twice"]),
+        (["serve", "--wait", "99"], ["99", "0 to 10"]),
+        (["serve", "--tokens", "no-such-file"], ["no-such-file", "cannot read"]),
+        (["serve", "--max-ttl", "1.5h"], ["--max-ttl", "1.5h", "25m"]),
+        (["serve", "--lanes", "0"], ["--lanes", "1 to 64"]),
+        (["serve", "--port", "99999"], ["--port", "99999"]),
+        (["serve", "--profile", "nobody"], ["nobody", "ibm-guide"]),
+        (["sessions", "close"], ["close", "id"]),
+        (["sessions", "--url", "http://127.0.0.1:9"], ["no service", "sessioncore serve"]),
+        (["sessions", "--url", "nonsense"], ["nonsense", "http://HOST:PORT"]),
+        (["env", "--url", "ftp://host"], ["ftp://host", "http://HOST:PORT"]),
+        (["diagram", "planet"], ["planet", "session"]),
+        (["diagram", "--format", "gif"], ["gif", "svg"]),
+        (["diagram", "-o", "no-such-folder/x.dot"], ["no-such-folder/x.dot"]),
+        (["fly"], ["fly", "run"]),
+        ([], ["COMMAND"]),
+    ],
+)
+def test_wrong_use_is_told_in_one_line(arguments: list[str], said: list[str]) -> None:
+    """What is wrong, and what would be right."""
+    refused(arguments, *said)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("one two three four\n", "line 1"),
+        ("a x\n\na y\n", "line 3"),
+        ("# nothing\n", "holds no token"),
+        ("lonely\n", "line 1"),
+    ],
+)
+def test_a_file_of_tokens_is_read_strictly(text: str, said: str, tmp_path: Path) -> None:
+    """The line that is wrong is named."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text(text, encoding="utf-8")
+    refused(["serve", "--tokens", str(tokens)], str(tokens), said)
+
+
+def test_a_busy_port_is_told_in_one_line() -> None:
+    """And nothing is left running."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        refused(["serve", "--port", str(taken.getsockname()[1])], "cannot listen", "choose another")
+
+
+def test_a_missing_extra_is_named_with_the_command_that_installs_it() -> None:
+    """As where only the core is installed."""
+    script = (
+        "import sys, importlib.util as u; find = u.find_spec\n"
+        "u.find_spec = lambda name, *a: None if name == 'qiskit_ibm_runtime' else find(name, *a)\n"
+        "from sessioncore.cli import main\n"
+        "sys.exit(main(['run', 'tests/examples/bell.py']))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert done.stderr == 'sessioncore: qiskit_ibm_runtime is not installed: pip install "sessioncore[ibm]"\n'
