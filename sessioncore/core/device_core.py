@@ -163,7 +163,7 @@ class DeviceCore(Engine):
             foreign=self._lanes_taken - len(load.on_device),
         )
         row = select(DEVICE_CHART.cells[JobReady][self.state], candidate, None)
-        self._count(row)
+        self.fired[row.id] += 1
         return row.effect[0]
 
     def _holder(self) -> Workload | None:
@@ -173,7 +173,7 @@ class DeviceCore(Engine):
 
     def _device_request(self, event: Event, out: list[AnyEffect]) -> None:
         row = select(DEVICE_CHART.cells[event.__class__][self.state], None, event)
-        self._count(row)
+        self.fired[row.id] += 1
         if row.target is not None:
             self.state = DeviceState(row.target)
             out.append(NotifyDevice(at=event.at, state=self.state, row=row.id))

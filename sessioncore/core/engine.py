@@ -7,12 +7,13 @@ leaves no trace (T-03).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from .chart import Row, select
+from .chart import select
 from .effects import AnyEffect
 from .errors import HostError, Story
 from .events import (
@@ -34,16 +35,18 @@ from .events import (
     SubmitRequested,
     UsageLimitReached,
 )
-from .job import FINAL, ON_DEVICE, QUEUED, RUNNING, Job, JobStep, job_row, step_job, submit_job
+from .job import FINAL, ON_DEVICE, Job, JobStep, job_row, step_job, submit_job
 from .profiles import IBM_GUIDE, Profile
 from .session import Session
 from .session_chart import session_chart
 from .signals import JobLeftDevice, SessionEnded
 from .states import Configuration, Mode
 from .step import Step, open_session, refuse, step
+from .values import maker
 from .workload import Workload
 
 CLOSED = Configuration.CLOSED
+left_device = maker(JobLeftDevice)
 EXECUTION_LIMIT = TIMERS.index(ExecutionLimitExpired)
 SESSION_TIMERS = (MaxTtlExpired, UsageLimitReached, InteractiveTtlExpired, NoSubmissionExpired)
 
@@ -60,7 +63,7 @@ class Engine:
     def __init__(self, *, profile: Profile = IBM_GUIDE, now: int = 0) -> None:
         self.profile = profile
         self.now = now
-        self.fired: dict[str, int] = {}
+        self.fired: Counter[str] = Counter()
         self._jobs: dict[str, Job] = {}
         self._workloads: dict[str, Workload] = {}
         self._solo: dict[str, Workload] = {}
@@ -251,7 +254,7 @@ class Engine:
     def _open(self, event: OpenRequested, out: list[AnyEffect]) -> None:
         load = self._workloads.get(event.session_id)
         if load is not None and load.session is not None:
-            step(load.session, event, load.told())
+            step(load.session, event, load.story)
         self._commit_open(event, open_session(event, self.profile.half(event.mode)), out)
 
     def _commit_open(self, event: OpenRequested, opened: Step, out: list[AnyEffect]) -> None:
@@ -260,6 +263,7 @@ class Engine:
             number=self._next_session,
             instance=event.instance,
             session=None,
+            switches=opened.session.terms.parameters.switches,
         )
         self._next_session += 1
         self._workloads[load.id] = load
@@ -267,17 +271,17 @@ class Engine:
 
     def _submit(self, event: SubmitRequested, out: list[AnyEffect]) -> None:
         if event.job_id in self._jobs:
-            job_row(self._jobs[event.job_id], event)
+            job_row(self._jobs[event.job_id], event)  # J-09
         if event.session_id is None:
             self._submit_alone(event, out)
             return
         load = self._workload(event, event.session_id)
         assert load.session is not None
-        stepped = step(load.session, event, load.told())
+        stepped = step(load.session, event, load.story)
         parameters = load.session.terms.parameters
         submitted = submit_job(
             event,
-            job_row(None, event),
+            job_row(None, event, load.job_cells),
             number=self._next_job,
             instance=load.instance,
             switches=parameters.switches,
@@ -296,7 +300,13 @@ class Engine:
             switches=self.profile.dedicated.switches,
             cap=self.profile.dedicated.execution_limit,
         )
-        load = Workload(id=event.job_id, number=self._next_job, instance=event.instance, session=None)
+        load = Workload(
+            id=event.job_id,
+            number=self._next_job,
+            instance=event.instance,
+            session=None,
+            switches=submitted.job.switches,
+        )
         self._solo[event.job_id] = load
         self._commit_submit(load, submitted, event.at, out)
 
@@ -321,34 +331,36 @@ class Engine:
 
     def _session_step(self, load: Workload, event: Event, out: list[AnyEffect]) -> None:
         assert load.session is not None
-        self._commit_session(load, step(load.session, event, load.told()), event.at, out)
+        self._commit_session(load, step(load.session, event, load.story), event.at, out)
 
     def _job_event(self, event: Any, out: list[AnyEffect]) -> None:
         """A report, a cancellation or an execution limit: the job's row first, then what its session makes of it."""
         job = self._jobs.get(event.job_id)
         if job is None:
-            self._count(job_row(None, event))
+            self.fired[job_row(None, event).id] += 1
             return
-        done = step_job(job, event, tell(job))
-        if done.row.target is None:
-            self._count(done.row)  # J-06: nothing changes, and the session may have been forgotten
-            return
-        signal = done.row.signal
         load = self._owner(job)
+        done = step_job(job, event, load and load.job_cells)
+        row = done.row
+        if load is None or row.target is None:
+            self.fired[row.id] += 1  # J-06: nothing changes, and the session may have been forgotten
+            return
+        signal = row.signal
         stepped: Step | None = None
         if signal is not None and load.session is not None:
-            stepped = step(load.session, _signal(signal, event, done.job), load.told())
+            stepped = step(load.session, _signal(signal, event, done.job), load.story)
         self._commit_job(load, done, event.at, out)
         if stepped is not None:
             self._commit_session(load, stepped, event.at, out)
 
-    def _owner(self, job: Job) -> Workload:
-        return self._solo[job.id] if job.session_id is None else self._workloads[job.session_id]
+    def _owner(self, job: Job) -> Workload | None:
+        """The workload of a job; None where its session has been forgotten."""
+        return self._solo.get(job.id) if job.session_id is None else self._workloads.get(job.session_id)
 
     def _commit_job(self, load: Workload, done: JobStep, at: int, out: list[AnyEffect]) -> None:  # noqa: ARG002 - the device meters
         job = done.job
         status = job.status
-        self._count(done.row)
+        self.fired[done.row.id] += 1
         self._jobs[job.id] = job
         if status in ON_DEVICE:
             if job.id not in load.on_device:
@@ -364,9 +376,10 @@ class Engine:
     def _commit_session(self, load: Workload, stepped: Step, at: int, out: list[AnyEffect]) -> None:
         before = load.session
         after = stepped.session
+        row_id = stepped.row.id
         load.session = after
-        self._count(stepped.row)
-        load.story.append((at, stepped.row.id))
+        self.fired[row_id] += 1
+        load.story.append((at, row_id))
         out += stepped.effects
         if after.configuration is CLOSED:
             if before is not None and before.configuration is not CLOSED:
@@ -382,25 +395,12 @@ class Engine:
         for job in left:
             self._commit_job(load, step_job(job, SessionEnded(at=at, job_id=job.id)), at, out)
 
-    def _count(self, row: Row) -> None:
-        self.fired[row.id] = self.fired.get(row.id, 0) + 1
-
 
 def _signal(signal: type, event: Event, job: Job) -> Event:
     """What the session hears of a job's step."""
     if signal is event.__class__:
         return event
     if signal is JobLeftDevice:
-        return JobLeftDevice(at=event.at, session_id=job.session_id or "", job_id=job.id, status=job.status)
+        return left_device(at=event.at, session_id=job.session_id or "", job_id=job.id, status=job.status)
     made: Event = signal(at=event.at, session_id=job.session_id, job_id=job.id)
     return made
-
-
-def tell(job: Job) -> Story:
-    """The story of one job: when it was queued, started and ended."""
-    steps = [(job.submitted_at, str(QUEUED))]
-    if job.started_at is not None:
-        steps.append((job.started_at, str(RUNNING)))
-    if job.ended_at is not None:
-        steps.append((job.ended_at, str(job.status)))
-    return tuple(steps)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from typing import Any, final
 
-from .chart import Disposition, Row, select
+from .chart import Cells, Row, select
 from .effects import AnyEffect, NotifyJob, StopJob
 from .errors import Story
 from .events import Event, JobFailed, SubmitRequested
 from .job_chart import job_chart
 from .states import JobStatus
 from .step import refuse
-from .values import value
+from .values import draft, freeze, maker, value
 
+NONE = JobStatus.NONE
 QUEUED = JobStatus.QUEUED
 RUNNING = JobStatus.RUNNING
 CANCELLING = JobStatus.CANCELLING
+FAILED = JobStatus.FAILED
 
 ON_DEVICE = frozenset((RUNNING, CANCELLING))
 """The statuses in which a job holds a lane."""
@@ -63,6 +65,9 @@ class Job:
         return self.started_at + self.execution_limit
 
 
+new_job = maker(Job)
+
+
 @final
 @value
 class JobStep:
@@ -73,19 +78,36 @@ class JobStep:
     row: Row
 
 
-def job_row(job: Job | None, event: Event, story: Story = ()) -> Row:
+answer = maker(JobStep)
+notify_job = maker(NotifyJob)
+
+
+def job_row(job: Job | None, event: Event, cells: Cells | None = None) -> Row:
     """The row that answers ``event``; ``job`` None stands for a job that does not exist.
 
-    Raises :class:`ClientError` or :class:`HostError` for a forbidden row.
+    ``cells`` is the table of the job's chart, looked up where it is not given. Raises :class:`ClientError` or
+    :class:`HostError` for a forbidden row.
     """
-    status = JobStatus.NONE if job is None else job.status
-    cells = job_chart(() if job is None else job.switches).cells
+    status = NONE if job is None else job.status
+    if cells is None:
+        cells = job_chart(() if job is None else job.switches).cells
     row = select(cells[event.__class__][status], job, event)
-    if row.disposition is Disposition.FORBIDDEN:
+    if row.fault is not None:
         named = getattr(event, "job_id", "?")
-        state = "unknown" if job is None else status.value
-        raise refuse(row, subject=f"job {named}", state=state, story=story)
+        if job is None:
+            raise refuse(row, subject=f"job {named}", state="unknown")
+        raise refuse(row, subject=f"job {named}", state=status.value, story=tell(job))
     return row
+
+
+def tell(job: Job) -> Story:
+    """The story of one job: when it was queued, started and ended."""
+    steps = [(job.submitted_at, str(QUEUED))]
+    if job.started_at is not None:
+        steps.append((job.started_at, str(RUNNING)))
+    if job.ended_at is not None:
+        steps.append((job.ended_at, str(job.status)))
+    return tuple(steps)
 
 
 def submit_job(
@@ -98,49 +120,44 @@ def submit_job(
     cap: int | None,
 ) -> JobStep:
     """A new queued job (S-05). ``cap`` is the profile's execution limit in microseconds, None for none (J-05)."""
-    asked = event.max_execution
-    limits = [length for length in (asked, cap) if length is not None]
-    job = Job(
+    limit = event.max_execution
+    if limit is None or (cap is not None and cap < limit):
+        limit = cap
+    job = new_job(
         id=event.job_id,
         session_id=event.session_id,
         number=number,
         status=QUEUED,
         submitted_at=event.at,
         switches=switches,
-        execution_limit=min(limits, default=None),
+        execution_limit=limit,
         instance=instance,
     )
-    told = NotifyJob(at=event.at, job_id=job.id, status=QUEUED, row=row.id)
-    return JobStep(job=job, effects=(told,), row=row)
+    told = notify_job(at=event.at, job_id=job.id, status=QUEUED, row=row.id)
+    return answer(job=job, effects=(told,), row=row)
 
 
-def step_job(job: Job, event: Any, story: Story = ()) -> JobStep:
-    """One event at one job. O(1). Raises :class:`ClientError` or :class:`HostError` for a forbidden row."""
-    row = job_row(job, event, story)
+def step_job(job: Job, event: Any, cells: Cells | None = None) -> JobStep:
+    """One event at one job. O(1). ``cells`` as in :func:`job_row`, which says what is raised."""
+    row = job_row(job, event, cells)
     status = row.target
     if status is None:
-        return JobStep(job=job, effects=(), row=row)
+        return answer(job=job, effects=(), row=row)
     at = event.at
-    reason, code = job.reason, job.reason_code
+    after = draft(job)
+    after.status = status
+    if status is RUNNING:
+        after.started_at = at
+    elif status in FINAL:
+        after.ended_at = at
     if row.says_why:
-        reason, code = row.says_why, row.code
-    if event.__class__ is JobFailed and status is JobStatus.FAILED:
-        reason, code = event.reason, event.reason_code
-    after = Job(
-        id=job.id,
-        session_id=job.session_id,
-        number=job.number,
-        status=status,
-        submitted_at=job.submitted_at,
-        switches=job.switches,
-        execution_limit=job.execution_limit,
-        instance=job.instance,
-        started_at=at if status is RUNNING else job.started_at,
-        ended_at=at if status in FINAL else None,
-        reason=reason,
-        reason_code=code,
+        after.reason, after.reason_code = row.says_why, row.code
+    elif status is FAILED and event.__class__ is JobFailed:
+        after.reason, after.reason_code = event.reason, event.reason_code
+    freeze(after)
+    told = notify_job(
+        at=at, job_id=job.id, status=status, row=row.id, reason=after.reason, reason_code=after.reason_code
     )
-    told = NotifyJob(at=at, job_id=job.id, status=status, row=row.id, reason=reason, reason_code=code)
     if row.effect:
-        return JobStep(job=after, effects=(told, StopJob(at=at, job_id=job.id, row=row.id)), row=row)
-    return JobStep(job=after, effects=(told,), row=row)
+        return answer(job=after, effects=(told, StopJob(at=at, job_id=job.id, row=row.id)), row=row)
+    return answer(job=after, effects=(told,), row=row)

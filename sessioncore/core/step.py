@@ -6,21 +6,23 @@ chart says *whether* and *where to*; the actions here say what becomes of counts
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, final
 
-from .chart import Disposition, Fault, Row, select
+from .chart import Fault, Row, select
 from .effects import AnyEffect, NotifySession
 from .errors import ClientError, HostError, Story
 from .events import Event, OpenRequested
 from .profiles import Parameters
-from .session import ACCEPTING, STATE_OF, Session, Terms
+from .session import ACCEPTING, STARTED, STATE_OF, Session, Terms
 from .session_chart import session_chart
 from .signals import JobLeftDevice
 from .states import Configuration, JobStatus
-from .values import value
+from .values import draft, freeze, maker, value
 
 CLOSED = Configuration.CLOSED
+COMPLETED = JobStatus.COMPLETED
+FAILED = JobStatus.FAILED
 
 
 @final
@@ -31,6 +33,10 @@ class Step:
     session: Session
     effects: tuple[AnyEffect, ...]
     row: Row
+
+
+answer = maker(Step)
+notify_session = maker(NotifySession)
 
 
 def refuse(row: Row, *, subject: str, state: str, story: Story = ()) -> ClientError | HostError:
@@ -98,19 +104,25 @@ def agreed_max_ttl(asked: int | None, parameters: Parameters) -> int | None:
     )
 
 
-def step(session: Session, event: Event, story: Story = ()) -> Step:
+def step(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> Step:
     """One event at one session. O(1). Raises :class:`ClientError` or :class:`HostError` for a forbidden row.
 
     ``story`` is told in the error and nowhere else.
     """
     configuration = session.configuration
     row = select(session.terms.cells[event.__class__][configuration], session, event)
-    if row.disposition is Disposition.FORBIDDEN:
-        raise refuse(row, subject=f"session {session.id}", state=describe(configuration), story=story)
-    after = ACTIONS[row.effect](session, event, row)
-    if after.configuration is configuration:
-        return Step(session=after, effects=(), row=row)
-    return Step(session=after, effects=(notice(after, event.at, row),), row=row)
+    if row.fault is not None:
+        raise refuse(row, subject=f"session {session.id}", state=describe(configuration), story=tuple(story))
+    if row.target is None:
+        if not row.effect:
+            return answer(session=session, effects=(), row=row)
+        after = draft(session)
+        ACTIONS[row.effect](session, after, event)
+        return answer(session=freeze(after), effects=(), row=row)
+    after = draft(session)
+    ACTIONS[row.effect](session, after, event)
+    _move(session, after, row, event.at)
+    return answer(session=freeze(after), effects=(notice(after, event.at, row),), row=row)
 
 
 def describe(configuration: Configuration) -> str:
@@ -122,7 +134,7 @@ def describe(configuration: Configuration) -> str:
 
 def notice(session: Session, at: int, row: Row) -> NotifySession:
     """What the host must tell others when a session's configuration has changed."""
-    return NotifySession(
+    return notify_session(
         at=at,
         session_id=session.terms.id,
         state=STATE_OF[session.configuration],
@@ -133,144 +145,80 @@ def notice(session: Session, at: int, row: Row) -> NotifySession:
 
 
 # --- actions ---------------------------------------------------------------------------------------------------
+# Each changes ``after``, the draft of the session that is to be; ``session`` is as it was.
 
-Action: TypeAlias = Callable[[Session, Any, Row], Session]
-
-
-def _ended_counts(session: Session, row: Row, queued: int, failed: int, cancelled: int) -> tuple[int, int, int]:
-    """S-22: a row that closes takes the queue with it; what becomes of it is a switch."""
-    if row.target is not CLOSED:
-        return queued, failed, cancelled
-    if session.terms.parameters.queued_at_end == "cancel":
-        return 0, failed, cancelled + queued
-    return 0, failed + queued, cancelled
+Action: TypeAlias = Callable[[Session, Any, Any], None]
 
 
-def _keep(session: Session, event: Event, row: Row) -> Session:
-    """No job moves; the row may still lead elsewhere, and close."""
+def _meter(session: Session, after: Any, at: int) -> None:
+    """U-01, U-02: the rate of usage may change now, so what has been used until now is added up."""
+    after.metered_us = session.usage(at)
+    after.metered_at = at
+
+
+def _move(session: Session, after: Any, row: Row, at: int) -> None:
+    """Go where the row leads. S-22: a row that closes takes the queue with it; what becomes of it is a switch."""
     target = row.target
-    if target is None:
-        return session
-    queued, failed, cancelled = _ended_counts(session, row, session.queued, session.failed, session.cancelled)
-    closes = target is CLOSED
-    return Session(
-        terms=session.terms,
-        configuration=target,
-        queued=queued,
-        on_device=session.on_device,
-        completed=session.completed,
-        failed=failed,
-        cancelled=cancelled,
-        work_ran_out_at=session.work_ran_out_at,
-        last_submission=session.last_submission,
-        started_at=session.started_at,
-        activated_at=session.activated_at,
-        closed_at=event.at if closes else None,
-        state_reason=row.reason if closes else None,
-        last_job_started=session.last_job_started,
-        last_job_completed=session.last_job_completed,
-        metered_us=session.usage(event.at),
-        metered_at=event.at,
-    )
+    after.configuration = target
+    if target is CLOSED:
+        after.closed_at = at
+        after.state_reason = row.reason
+        if session.terms.parameters.queued_at_end == "cancel":
+            after.cancelled += after.queued
+        else:
+            after.failed += after.queued
+        after.queued = 0
 
 
-def _enqueue(session: Session, event: Event, row: Row) -> Session:
+def _keep(session: Session, after: Any, event: Event) -> None:
+    """No job moves."""
+    _meter(session, after, event.at)
+
+
+def _enqueue(_session: Session, after: Any, event: Event) -> None:
     """S-05, S-08, S-25: one more queued job. Usage goes on at the same rate."""
-    return Session(
-        terms=session.terms,
-        configuration=row.target or session.configuration,
-        queued=session.queued + 1,
-        on_device=session.on_device,
-        completed=session.completed,
-        failed=session.failed,
-        cancelled=session.cancelled,
-        work_ran_out_at=None,
-        last_submission=event.at,
-        started_at=session.started_at,
-        activated_at=session.activated_at,
-        last_job_started=session.last_job_started,
-        last_job_completed=session.last_job_completed,
-        metered_us=session.metered_us,
-        metered_at=session.metered_at,
-    )
+    after.queued += 1
+    after.work_ran_out_at = None
+    after.last_submission = event.at
 
 
-def _start(session: Session, event: Event, row: Row) -> Session:
+def _start(session: Session, after: Any, event: Event) -> None:
     """S-09 to S-12: a queued job takes a lane; a session that was not active is now, and perhaps for the first time."""
     at = event.at
-    return Session(
-        terms=session.terms,
-        configuration=row.target or session.configuration,
-        queued=session.queued - 1,
-        on_device=session.on_device + 1,
-        completed=session.completed,
-        failed=session.failed,
-        cancelled=session.cancelled,
-        last_submission=session.last_submission,
-        started_at=at if session.started_at is None else session.started_at,
-        activated_at=session.activated_at if row.target is None else at,
-        last_job_started=at,
-        last_job_completed=session.last_job_completed,
-        metered_us=session.usage(at),
-        metered_at=at,
-    )
+    _meter(session, after, at)
+    after.queued -= 1
+    after.on_device += 1
+    after.last_job_started = at
+    if session.configuration not in STARTED:
+        after.activated_at = at
+        if session.started_at is None:
+            after.started_at = at
 
 
-def _leave_queue(session: Session, event: Event, row: Row) -> Session:
-    """J-02: a queued job was cancelled. It was the last work if nothing else is queued or on the device."""
-    closes = row.target is CLOSED
-    return Session(
-        terms=session.terms,
-        configuration=row.target or session.configuration,
-        queued=session.queued - 1,
-        on_device=session.on_device,
-        completed=session.completed,
-        failed=session.failed,
-        cancelled=session.cancelled + 1,
-        work_ran_out_at=event.at if session.queued + session.on_device == 1 else None,
-        last_submission=session.last_submission,
-        started_at=session.started_at,
-        activated_at=session.activated_at,
-        closed_at=event.at if closes else None,
-        state_reason=row.reason if closes else None,
-        last_job_started=session.last_job_started,
-        last_job_completed=session.last_job_completed,
-        metered_us=session.usage(event.at),
-        metered_at=event.at,
-    )
+def _leave_queue(session: Session, after: Any, event: Event) -> None:
+    """J-02: a queued job was cancelled."""
+    _meter(session, after, event.at)
+    after.queued -= 1
+    after.cancelled += 1
+    if not after.queued and not after.on_device:
+        after.work_ran_out_at = event.at
 
 
-def _leave_device(session: Session, event: JobLeftDevice, row: Row) -> Session:
+def _leave_device(session: Session, after: Any, event: JobLeftDevice) -> None:
     """J-01, S-23: a job let go of its lane; ``last_job_completed`` is set whatever its outcome."""
     at = event.at
     status = event.status
-    closes = row.target is CLOSED
-    queued, failed, cancelled = _ended_counts(
-        session,
-        row,
-        session.queued,
-        session.failed + (status is JobStatus.FAILED),
-        session.cancelled + (status is JobStatus.CANCELLED),
-    )
-    return Session(
-        terms=session.terms,
-        configuration=row.target or session.configuration,
-        queued=queued,
-        on_device=session.on_device - 1,
-        completed=session.completed + (status is JobStatus.COMPLETED),
-        failed=failed,
-        cancelled=cancelled,
-        work_ran_out_at=at if session.queued + session.on_device == 1 else None,
-        last_submission=session.last_submission,
-        started_at=session.started_at,
-        activated_at=session.activated_at,
-        closed_at=at if closes else session.closed_at,
-        state_reason=row.reason if closes else session.state_reason,
-        last_job_started=session.last_job_started,
-        last_job_completed=at,
-        metered_us=session.usage(at),
-        metered_at=at,
-    )
+    _meter(session, after, at)
+    after.on_device -= 1
+    after.last_job_completed = at
+    if status is COMPLETED:
+        after.completed += 1
+    elif status is FAILED:
+        after.failed += 1
+    else:
+        after.cancelled += 1
+    if not after.queued and not after.on_device:
+        after.work_ran_out_at = at
 
 
 ACTIONS: dict[tuple[str, ...], Action] = {

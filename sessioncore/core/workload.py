@@ -7,6 +7,7 @@ from typing import TypeAlias, final
 
 from .errors import Story
 from .job import QUEUED, Job
+from .job_chart import job_chart
 from .session import Session
 
 STORY_LENGTH_MAX = 8
@@ -23,16 +24,25 @@ class Workload:
     ``session`` is None for a job-mode job. ``queue`` holds the ids of its queued jobs, oldest first, and may still
     hold ids of jobs that left the queue out of turn: :meth:`head` skips them. ``on_device`` is an ordered set.
     ``filed`` is the timer under which it stands in the engine's heap, ``placed`` the place under which it stands in
-    the device's order.
+    the device's order, ``job_cells`` the table of its jobs' chart under the ``switches`` of its half of the profile.
     """
 
-    __slots__ = ("filed", "id", "instance", "number", "on_device", "placed", "queue", "session", "story")
+    __slots__ = ("filed", "id", "instance", "job_cells", "number", "on_device", "placed", "queue", "session", "story")
 
-    def __init__(self, *, id: str, number: int, instance: str, session: Session | None) -> None:
+    def __init__(
+        self,
+        *,
+        id: str,
+        number: int,
+        instance: str,
+        session: Session | None,
+        switches: tuple[tuple[str, str], ...],
+    ) -> None:
         self.id = id
         self.number = number
         self.instance = instance
         self.session = session
+        self.job_cells = job_chart(switches).cells
         self.queue: deque[str] = deque()
         self.on_device: dict[str, None] = {}
         self.story: deque[tuple[int, str]] = deque(maxlen=STORY_LENGTH_MAX)

@@ -1,0 +1,120 @@
+"""uvicorn's HTTP connection, with bounds that it does not have and errors in the vendor's shape."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, ClassVar
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from .options import Options
+from .refusals import HEADERS_TOO_LARGE, OVERLOADED, TIMED_OUT, error_body, refuse
+
+CROWD = 2
+"""At how many times the allowed connections one more is closed without a word."""
+
+LINGER_S = 1.0
+"""How long a connection that was turned away stays half open, so that the client gets to read why."""
+
+
+class BoundedConnection(HttpToolsProtocol):
+    """One connection. Bounded: how many there are, the bytes of a head, the seconds that a request may take."""
+
+    options: ClassVar[Options] = Options()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._head_bytes = 0
+        self._in_head = True
+        self._clock: asyncio.TimerHandle | None = None
+        self._turned_away = False
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
+        """Take the connection, or turn it away if there are too many."""
+        super().connection_made(transport)
+        if len(self.connections) > self.options.connections_max:
+            self._turn_away(
+                503,
+                OVERLOADED,
+                "Too many connections are open.",
+                "Nothing was accepted; close some connections and send the request again.",
+            )
+            return
+        self._start_clock()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the connection."""
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless the head of the request is too long."""
+        if self._turned_away:
+            return
+        if self._clock is None and self._in_head:
+            self._start_clock()
+        if self._in_head:
+            self._head_bytes += len(data)
+        super().data_received(data)
+        if self._in_head and self._head_bytes > self.options.header_bytes_max:
+            self._turn_away(
+                431,
+                HEADERS_TOO_LARGE,
+                "The request line and headers are too long.",
+                f"Send at most {self.options.header_bytes_max} bytes of them.",
+            )
+
+    def on_headers_complete(self) -> None:
+        """The head is here; the body may follow."""
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The whole request is here; another one may follow."""
+        self._in_head = True
+        self._head_bytes = 0
+        self._stop_clock()
+        super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is not HTTP, in the vendor's shape."""
+        self._turn_away(400, 1208, msg, "Send a valid HTTP/1.1 request.")
+
+    def _start_clock(self) -> None:
+        self._stop_clock()
+        self._clock = self.loop.call_later(self.options.request_s_max, self._too_slow)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+    def _too_slow(self) -> None:
+        self._turn_away(
+            408,
+            TIMED_OUT,
+            "The request took too long to arrive.",
+            f"Send all of it within {self.options.request_s_max:g} seconds.",
+        )
+
+    def _turn_away(self, status: int, code: int, message: str, remedy: str) -> None:
+        """Answer, unless an answer is already on its way, and close the connection."""
+        if self._turned_away or self.transport.is_closing():
+            return
+        self._turned_away = True
+        self._stop_clock()
+        crowded = len(self.connections) > CROWD * self.options.connections_max
+        if crowded or not (self.cycle is None or self.cycle.response_complete or not self.cycle.response_started):
+            self.transport.close()
+            return
+        body = error_body(refuse(message, remedy, status=status, code=code))
+        head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
+        self.transport.write(STATUS_LINE[status] + head + body)
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_S, self.transport.close)
+
+
+def bounded(options: Options) -> type[BoundedConnection]:
+    """The connection class for a server with these options."""
+    return type("BoundedConnection", (BoundedConnection,), {"options": options})

@@ -1,0 +1,87 @@
+"""Waiting for futures of other threads on the event loop, without using up threads and without cancelling anything."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future
+from typing import Any, final
+
+from sessioncore.core.errors import ClientError
+from sessioncore.host import Caller, Runtime
+
+
+def _wake(waiter: asyncio.Future[bool], settled: bool) -> None:
+    if not waiter.done():
+        waiter.set_result(settled)
+
+
+def hand_over(loop: asyncio.AbstractEventLoop, *call: Any) -> None:
+    """Hand a call over to the loop. A loop that has ended meanwhile has nobody left who waits."""
+    if not loop.is_closed():
+        try:
+            loop.call_soon_threadsafe(*call)
+        except RuntimeError:
+            if not loop.is_closed():
+                raise
+
+
+async def settled(future: Future[Any], seconds: float) -> bool:
+    """Wait until ``future`` is done, at most ``seconds``; whether it is. The future itself is never cancelled."""
+    if future.done():
+        return True
+    loop = asyncio.get_running_loop()
+    waiter: asyncio.Future[bool] = loop.create_future()
+    future.add_done_callback(lambda _: hand_over(loop, _wake, waiter, True))
+    timer = loop.call_later(seconds, _wake, waiter, False)
+    try:
+        return await waiter
+    finally:
+        timer.cancel()
+
+
+@final
+class FinalWaits:
+    """Answers that wait for a job to become final (ibm-rest 7, *Beating the polling step*).
+
+    However many requests ask, each job has one future of the host's, and at most ``waiting_max`` answers wait at a
+    time; one more is answered at once. Used from one event loop only.
+    """
+
+    def __init__(self, runtime: Runtime, waiting_max: int) -> None:
+        self._runtime = runtime
+        self._waiting_max = waiting_max
+        self._waiting = 0
+        self._waiters: dict[str, set[asyncio.Future[bool]]] = {}
+
+    @property
+    def waiting(self) -> int:
+        """How many answers wait now."""
+        return self._waiting
+
+    async def final(self, who: Caller, job_id: str, seconds: float) -> None:
+        """Return when the job is final to the client or ``seconds`` have passed, whichever comes first."""
+        if seconds <= 0 or self._waiting >= self._waiting_max:
+            return
+        loop = asyncio.get_running_loop()
+        waiters = self._waiters.get(job_id)
+        if waiters is None:
+            try:
+                future = self._runtime.when_final(who, job_id)
+            except ClientError:
+                return  # the host watches no more jobs, or the job is gone: then there is nothing to wait for
+            waiters = self._waiters[job_id] = set()
+            future.add_done_callback(lambda _: hand_over(loop, self._ended, job_id))
+        waiter: asyncio.Future[bool] = loop.create_future()
+        waiters.add(waiter)
+        timer = loop.call_later(seconds, _wake, waiter, False)
+        self._waiting += 1
+        try:
+            await waiter
+        finally:
+            self._waiting -= 1
+            timer.cancel()
+            waiters.discard(waiter)
+
+    def _ended(self, job_id: str) -> None:
+        for waiter in self._waiters.pop(job_id, ()):
+            _wake(waiter, True)
