@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, final
 
 from sessioncore.core.profiles import PROFILES, Profile
 from sessioncore.core.values import value
-from sessioncore.ports import Backend, Store
+from sessioncore.ports import Store
 
 from .messages import UsageError, require
 
 if TYPE_CHECKING:
+    from sessioncore.backends import LocalBackend
     from sessioncore.host import Runtime
     from sessioncore.transports import Options, Server
 
@@ -28,7 +29,7 @@ class Service:
 
     runtime: Runtime
     server: Server
-    backends: tuple[Backend, ...]
+    backends: tuple[LocalBackend, ...]
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def open_service(
     with ExitStack() as stack:
         store = make_store(arguments.store)
         stack.callback(store.close)
-        backends = open_backends(_named_once(arguments.backend or DEFAULT_DEVICES), workers=arguments.workers)
+        backends = open_backends(arguments.backend or DEFAULT_DEVICES, workers=arguments.workers)
         for backend in backends:
             stack.callback(backend.close)
         profile = make_profile(arguments)
@@ -79,11 +80,3 @@ def make_profile(arguments: argparse.Namespace) -> Profile:
     }
     profile = PROFILES[arguments.profile]
     return profile.with_values(**chosen) if chosen else profile
-
-
-def _named_once(names: Sequence[str]) -> list[str]:
-    """The device names, each of them once."""
-    twice = sorted({name for name in names if list(names).count(name) > 1})
-    if twice:
-        raise UsageError(f"--backend {twice[0]} is given twice; a device has one name and one queue")
-    return list(names)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .embedded import open_service
+from .embedded import Service, open_service
 from .messages import UsageError, require, say
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def serve(arguments: argparse.Namespace) -> int:
     with open_service(arguments, options, host=arguments.host, port=arguments.port) as service:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: stop.set())
-        _warm_up(stop)
+        _warm_up(service)
         print(f"listening on {service.server.url}", flush=True)
         stop.wait()
         say("stopping: no new work; running jobs may end")
@@ -48,14 +48,11 @@ def serve(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _warm_up(stop: threading.Event) -> None:
-    """Wait until the workers are warm, so that the first job is as fast as the next."""
-    from sessioncore.backends import wait_warm
-
+def _warm_up(service: Service) -> None:
+    """Wait until the workers, which all devices share, are warm, so that the first job is as fast as the next."""
     if sys.stderr.isatty():
         say("warming up the workers ...")
-    if not stop.is_set():
-        wait_warm(WARM_S_MAX)
+    service.backends[0].wait_warm(WARM_S_MAX)
 
 
 def _is_loopback(host: str) -> bool:
