@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import socket
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -27,6 +29,7 @@ from tests.service import clean_environment, serve
 SHOTS = 1024
 THREADS = 8
 PORT = 8787
+READY_S_MAX = 60.0
 CLIENT = Path(__file__).with_name("bell_client.py")
 
 
@@ -60,16 +63,26 @@ def measure(connect: str, environment: dict[str, str], jobs: int, server: int) -
 def localqpu_server() -> Iterator[int]:
     """``localqpu start`` on its usual port."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "localqpu.cli", "start", "--port", str(PORT)],
+        [sys.executable, "-c", "from localqpu.cli import main; main()", "start", "--port", str(PORT)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=clean_environment(),
     )
     try:
+        deadline = time.monotonic() + READY_S_MAX
+        while not _answers(PORT):
+            if time.monotonic() > deadline or process.poll() is not None:
+                sys.exit("localqpu does not start; try: localqpu start")
+            time.sleep(0.1)
         yield process.pid
     finally:
         process.terminate()
         process.wait(30)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def main() -> None:
