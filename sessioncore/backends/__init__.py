@@ -10,7 +10,7 @@ from __future__ import annotations
 from sessioncore.core.errors import BackendError
 
 from .devices import DEFAULT_DEVICES, device_names
-from .local import LocalBackend, make_backend, open_backends
+from .local import LocalBackend, make_backend, open_backends, wait_warm
 
 __all__ = [
     "DEFAULT_DEVICES",
@@ -19,4 +19,5 @@ __all__ = [
     "device_names",
     "make_backend",
     "open_backends",
+    "wait_warm",
 ]

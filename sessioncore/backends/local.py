@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, InvalidStateError
 from contextlib import suppress
 from importlib.util import find_spec
 from typing import TypeVar, final
+from weakref import WeakSet
 
 from sessioncore.core.errors import BackendError
 from sessioncore.ports import Attempt, Failed, Json, Limits, Outcome, Refused, Released, Succeeded
@@ -31,6 +33,7 @@ internal_error_code = 9707
 """The vendor's number for a failure that is the service's own."""
 
 _T = TypeVar("_T")
+_pools: WeakSet[WorkerPool] = WeakSet()
 _CLASSIC = frozenset({"sampler", "estimator"})
 
 
@@ -200,8 +203,20 @@ def open_backends(
     if not devices:
         raise BackendError("No device was given.")
     pool = WorkerPool([chosen.spelling for chosen in devices], workers=workers)
+    _pools.add(pool)
     most = Limits() if limits is None else limits
     return [LocalBackend(chosen, pool, most) for chosen in devices]
+
+
+def wait_warm(timeout_s: float) -> None:
+    """Wait until the workers of every open device are ready.
+
+    Raises :class:`BackendError` when they cannot be, or not in time.
+    """
+    end = time.monotonic() + timeout_s
+    for pool in list(_pools):
+        if not pool.closed:
+            pool.wait_warm(max(0.0, end - time.monotonic()))
 
 
 def make_backend(

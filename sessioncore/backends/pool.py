@@ -116,6 +116,16 @@ class WorkerPool:
                     )
                 self._warm_changed.wait(left)
 
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closing
+
+    @property
+    def server_pid(self) -> int:
+        """The process that workers are forked from."""
+        return self._server.pid
+
     def warming(self) -> tuple[int, int]:
         """How many workers are ready, and of how many."""
         with self._lock:

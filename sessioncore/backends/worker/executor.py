@@ -25,7 +25,7 @@ from .decode import MalformedError, PayloadError
 from .instructions import instruction_set
 from .payload import check_items, executions_max
 from .sampler import ResultTooLargeError, bits_bytes_max, register_bits
-from .simulate import Sampler
+from .simulate import Sampler, dense_qubits_max
 
 samplex_json_bytes_max = 64 * 2**20
 """Longest samplex, in characters."""
@@ -138,7 +138,9 @@ def _run_item(
     points = math.prod(shape)
     budget.spend(points, sum(len(bits) for bits in registers.values()))
     found = {name: np.empty((points, budget.shots, len(bits)), np.bool_) for name, bits in registers.items()}
-    rows = _near_clifford(values.reshape(points, values.shape[-1]))
+    rows = values.reshape(points, values.shape[-1])
+    if circuit.num_qubits > dense_qubits_max:
+        rows = _near_clifford(rows)
     for at, shots in enumerate(sampler.sample(circuit, rows, budget.shots)):
         for name, bits in registers.items():
             found[name][at] = shots.outcomes[:, bits].astype(np.bool_)[shots.index]
