@@ -22,7 +22,6 @@ and is loaded at the first use, not at import.
 from __future__ import annotations
 
 import json
-import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
@@ -138,11 +137,14 @@ DeviceCores: TypeAlias = dict[str, DeviceCore]
 # --- conversion ----------------------------------------------------------------------------------------
 
 
-def _strict(kind: type, said: object, _asked: object) -> Any:
-    """Only the JSON type itself: no ``"5"`` for 5 and no True for 1, so that reading never rewrites a trace."""
+def _strict(kind: type, said: object, asked: Any) -> Any:
+    """Only the JSON type itself: no ``"5"`` for 5 and no True for 1, so that reading never rewrites a trace.
+
+    ``asked`` is the kind, or an enumeration on top of it.
+    """
     if type(said) is not kind:
         raise ValueError(f"{said!r} is not of type {kind.__name__}")
-    return said
+    return said if asked is kind else asked(said)
 
 
 @cache
@@ -152,8 +154,7 @@ def _converter() -> Converter:
 
     converter = Converter(forbid_extra_keys=True, detailed_validation=False)
     for kind in (int, str, bool):
-        # By identity: a hook for str by class would take the enumerations too, which are str as well.
-        converter.register_structure_hook_func(partial(operator.is_, kind), partial(_strict, kind))
+        converter.register_structure_hook(kind, partial(_strict, kind))
     return converter
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .messages import make_table, say, seconds
@@ -57,7 +57,7 @@ class PlainLines(Silent):
     """One line for each change of a session, and for each job that does not complete. For logs and pipes."""
 
     def __init__(self) -> None:
-        self._unsubscribe = lambda: None
+        self._unsubscribe: Callable[[], None] | None = None
         self._begin = 0
 
     def start(self, runtime: Runtime, who: Caller) -> None:  # noqa: ARG002 - a run has one caller
@@ -67,7 +67,8 @@ class PlainLines(Silent):
 
     def stop(self) -> None:
         """Watch no more."""
-        self._unsubscribe()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
 
     def _record(self, record: Mapping[str, Any]) -> None:
         for effect in record.get("effects") or ():

@@ -149,7 +149,9 @@ class Flights:
 
     def _answered(self, job_id: str, attempt: int, future: Future[Outcome]) -> None:
         outcome = self._outcome(job_id, future)
-        if isinstance(outcome, Succeeded):
+        if self._open.get(job_id) != attempt:
+            outcome = Released(reason="too late")  # it will be counted; its bytes must not replace anybody's
+        elif isinstance(outcome, Succeeded):
             outcome = self._keep_result(outcome, result_key(job_id, attempt))
         self._queue(job_id, attempt, outcome)
         self._arrived()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from sessioncore.core.errors import ClientError
+from sessioncore.core.errors import ClientError, HostError
 from sessioncore.core.events import JobCancelRequested, SubmitRequested
 
 from .admission import KEPT_FOR_REPORTS, admit, check_journal, check_tags
@@ -34,7 +34,8 @@ class JobOperations(RuntimeBase):
         self._new_id(job_id)
         # The payload is kept before the job exists, so that no accepted job is ever without one; and outside
         # the turn, so that nobody waits for a large one to be written.
-        self.store.put(PARAMS, job_id, request.params)
+        if not self._loop.flights.put_bytes(PARAMS, job_id, request.params):
+            raise HostError("the payload could not be stored; there is no job", rule="S-05")
         try:
             return self._submit(who, request, job_id)
         except BaseException:

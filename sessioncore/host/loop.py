@@ -8,16 +8,16 @@ Laws of this loop:
   deadline (T-01, T-02). Then come the requests of whoever asked for the turn.
 - An event's record is in the store before its effects are carried out. If the store fails, the event did not happen:
   the cores are rebuilt from the journal, the loop turns read-only and says so.
-- Who brings an answer takes the turn only if it is free. Whoever holds the turn looks into the queue again after giving
-  it back, so that no answer is left lying, and nobody ever waits for a lock while holding another's.
+- Who brings an answer only puts it into a queue, and wakes the loop's own thread. The next turn takes it, that thread's
+  or another's. So a backend may answer from any thread, also from inside ``start``, holding locks that ``start`` needs.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from threading import Condition, Lock, Thread
+from contextlib import contextmanager, suppress
+from threading import Condition, Lock, Thread, current_thread
 from typing import assert_never, final
 
 from sessioncore.core.effects import AnyEffect, NotifyDevice, NotifyJob, NotifySession, StartJob, StopJob
@@ -84,26 +84,27 @@ class Loop:
         self._wake = Condition()
         self._due: int | None = None
         self._asleep_until: int | None = None
-        self._thread = Thread(target=self._watch_the_clock, name="sessioncore-timers", daemon=True)
+        self._thread = Thread(target=self._run, name="sessioncore-loop", daemon=True)
 
     # --- beginning and end ------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Write the header and begin to watch the clock. Raises :class:`HostError` for a store that is in use."""
+        """Write the header and start the thread. Raises :class:`HostError` for a store that is in use."""
         for _ in self._store.records():
             raise HostError("this store holds a journal; give every runtime a store of its own", rule="J-09")
         self._store.append([header_record(self._header)])
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop watching the clock, and drop what still comes back. Safe to call twice."""
+        """Stop the thread, and drop what still comes back. Safe to call twice."""
         with self._lock:
             self._stopped = True
             self.outbox.settle_all(HostError("the runtime was shut down", rule="T-06"))
         self._after()
         with self._wake:
             self._wake.notify_all()
-        if self._thread.is_alive():
+        # A callback that this very thread delivers may end the runtime; the thread ends after it.
+        if self._thread.is_alive() and self._thread is not current_thread():
             self._thread.join()
 
     # --- the turn ---------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ class Loop:
             with self._lock:
                 try:
                     yield self._catch_up()
-                    self._take_reports()
+                    self._notice(self._latest)  # what adapters answered at once
                 finally:
                     self._note_due()
         finally:
@@ -136,45 +137,40 @@ class Loop:
             raise unavailable("The service has been shut down.", "Nothing was changed.", row="host.stopped")
 
     def _catch_up(self) -> int:
+        now = self._notice(max(self._clock.now(), self._latest))
         if self._unreadable:
             raise HostError("the journal failed and cannot be read back; see the log", rule="J-09")
-        now = max(self._clock.now(), self._latest)
-        if self.failure is None and not self._stopped:
-            self._take_reports()
-            now = max(now, self._latest)
-            self._fire_until(now)
-            self._take_reports()  # of grace periods that ended, and of adapters that answer at once
         return now
 
-    def _after(self) -> None:
-        """What must be done once the lock has been given back: answers that came meanwhile, and telling others."""
-        self._drain()
-        self._tell()
+    def _notice(self, now: int) -> int:
+        """Take what came back and what fell due by ``now``, and say what time it is then: a report may be younger.
 
-    def _arrived(self) -> None:
-        """A report was queued. From inside a backend's ``start`` we are under the lock: then its holder does both."""
-        if self._drain():
-            self._tell()
-
-    def _drain(self) -> bool:
-        """Take what has come back, unless somebody holds the turn: then that one will. Whether it was us."""
-        drained = False
-        # Looking again after the release: whoever found the turn taken relies on us.
-        while self.flights.reports and self._lock.acquire(blocking=False):
-            drained = True
-            try:
+        If that goes wrong, it is nobody's request that failed: the log is told, and the loop is read-only from then on.
+        """
+        try:
+            while True:
                 self._take_reports()
-            except Exception as error:  # noqa: BLE001 - nobody above could do anything about it
-                self._broke("a report", error)
-            finally:
-                self._note_due()
-                self._lock.release()
-        return drained
+                now = max(now, self._latest)
+                if self.failure is not None or self._stopped:
+                    break
+                self._fire_until(now)
+                if not self.flights.reports:  # of grace periods that ended, and of adapters that answer at once
+                    break
+        except Exception as error:  # noqa: BLE001 - see above
+            if self.failure is None:
+                _log.error("a timer or a report could not be taken", exc_info=error)
+                self._fail(f"a timer or a report could not be taken ({type(error).__name__}: {error})")
+        return max(now, self._latest)
 
-    def _tell(self) -> None:
-        """Callbacks into foreign code, and whoever waits for the last landing. Never under the lock."""
+    def _after(self) -> None:
+        """What must not be done under the lock: callbacks into foreign code, and telling who waits for landings."""
         self.flights.announce_landing()
         self.outbox.deliver()
+
+    def _arrived(self) -> None:
+        """A report was queued, on whatever thread and under whatever locks."""
+        with self._wake:
+            self._wake.notify_all()
 
     # --- events -----------------------------------------------------------------------------------------
 
@@ -229,12 +225,6 @@ class Loop:
             raise HostError(f"{self.failure}; the request was not carried out", rule="J-09") from error
         self.records += 1
         self.outbox.publish(record)
-
-    def _broke(self, what: str, error: Exception) -> None:
-        """A fault of ours where nobody waits for an answer: better read-only than wrong. Under the lock."""
-        _log.error("%s could not be taken", what, exc_info=error)
-        if self.failure is None:
-            self._fail(f"{what} could not be taken ({type(error).__name__}: {error})")
 
     def _fail(self, why: str) -> None:
         """Turn read-only. The cores go back to what the journal says: nobody is shown what was never recorded."""
@@ -291,19 +281,16 @@ class Loop:
             if due is not None and (self._asleep_until is None or due < self._asleep_until):
                 self._wake.notify_all()
 
-    def _watch_the_clock(self) -> None:
-        """The one thread of the runtime: sleeps until the next deadline, and then takes a turn."""
+    def _run(self) -> None:
+        """The one thread of the runtime: sleeps until the next deadline or report, and then takes a turn."""
         while True:
-            try:
-                with self.turn():
-                    pass
-            except Exception as error:  # noqa: BLE001 - nobody above could do anything about it
-                with self._lock:
-                    self._broke("a timer", error)
-                    self._note_due()
+            with suppress(HostError), self.turn():  # raised while nothing can be shown any more
+                pass
             with self._wake:
                 if self._stopped:
                     return
+                if self.flights.reports:
+                    continue
                 self._asleep_until = self._due
                 self._clock.wait(self._wake, self._due)
                 self._asleep_until = None

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pkgutil import resolve_name
 from types import TracebackType
 from typing import Any, Self, final
 
@@ -17,7 +18,6 @@ from sessioncore.core.errors import HostError
 from sessioncore.core.profiles import IBM_GUIDE, Policy, Profile
 from sessioncore.core.states import DeviceState
 from sessioncore.ports import Clock, Store
-from sessioncore.stores import MemoryStore
 from sessioncore.trace import DeviceHeader, Header, Record, dumps
 
 from .clocks import RealClock, VirtualClock
@@ -33,6 +33,9 @@ _log = logging.getLogger(__name__)
 
 GRACE_US = 60_000_000
 """On a real clock: how long a device may take to let go of a job that it was told to stop."""
+
+DEFAULT_STORE = "sessioncore.stores:MemoryStore"
+"""The store of a runtime that is given none. Named and not imported: the host knows its ports and no adapter."""
 
 PLANS = ("off", "job_mode", "reject")
 
@@ -77,7 +80,7 @@ class Runtime(SessionOperations, JobOperations, DeviceOperations):
             raise HostError(f"plan_denied can be {' or '.join(PLANS)}: {plan_denied!r}", rule="S-04")
         self.profile = profile
         self.clock: Clock = RealClock() if clock is None else clock
-        self.store: Store = MemoryStore() if store is None else store
+        self.store: Store = resolve_name(DEFAULT_STORE)() if store is None else store
         self.started_at = self.clock.now()
         self.plan_denied = plan_denied
         self.limits = limits

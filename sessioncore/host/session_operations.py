@@ -24,9 +24,7 @@ class SessionOperations(RuntimeBase):
     def open_session(self, who: Caller, *, backend: str, mode: Mode, max_ttl: int | None = None) -> SessionView | None:
         """Create a session (S-01 to S-03), ``max_ttl`` in microseconds. None: use job mode (S-04)."""
         if mode not in tuple(Mode):
-            raise invalid(
-                f"{mode!r} is no mode of a session.", f"Use {' or '.join(Mode)}.", row="S-02.mode"
-            )
+            raise invalid(f"{mode!r} is no mode of a session.", f"Use {' or '.join(Mode)}.", row="S-02.mode")
         mode = Mode(mode)
         session_id = self._ids()
         with self._loop.turn() as now:
