@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, TypeAlias, final
 
 import orjson
@@ -77,7 +78,16 @@ NO_CONTENT = Answer(status=204)
 
 def json_answer(content: object, status: int = 200) -> Answer:
     """An answer with a JSON body."""
-    return Answer(orjson.dumps(content, default=str), status=status)
+    try:
+        return Answer(orjson.dumps(content, default=_plain), status=status)
+    except orjson.JSONEncodeError:
+        # Texts with half characters in them, say from a program's own log: escaped they are JSON all the same.
+        return Answer(json.dumps(content, default=_plain, separators=(",", ":")).encode(), status=status)
+
+
+def _plain(entry: object) -> object:
+    """What JSON has no word for, as something that it has."""
+    return dict(entry) if isinstance(entry, Mapping) else str(entry)
 
 
 def refusal(error: ClientError) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict
 from concurrent.futures import Future
 from typing import NoReturn, final
@@ -33,6 +34,8 @@ from .fields import (
 )
 from .refusals import NOT_FOUND, refuse, with_status
 from .wire import Wire
+
+LOG = logging.getLogger(__name__)
 
 JOBS_PAGE_MAX = 200
 """The largest page of ``GET /jobs``, and the default one; a larger ``limit`` is read as this (ibm-rest 7)."""
@@ -86,9 +89,7 @@ class JobOperations:
 
     def submit_job(self, who: Caller, submission: Submission, caller: str = "") -> Wire:
         """The second half of ``POST /jobs`` (S-05 to S-08). ``caller``: the client program's own name, for metrics."""
-        refused = None
-        if submission.inspection.done() and submission.inspection.exception() is None:
-            refused = submission.inspection.result()
+        refused = _verdict(submission.inspection)
         request = submission.request
         try:
             if refused is not None:
@@ -254,6 +255,17 @@ class JobOperations:
         """``DELETE /jobs/{id}``."""
         self.runtime.delete_job(who, job_id)
         self._callers.pop(job_id, None)
+
+
+def _verdict(inspection: Future[Refused | None]) -> Refused | None:
+    """What the backend found against a payload so far. If it could not look, the job's worker will judge."""
+    if not inspection.done() or inspection.cancelled():
+        return None
+    fault = inspection.exception()
+    if fault is not None:
+        LOG.warning("a backend could not inspect a payload: %r", fault)
+        return None
+    return inspection.result()
 
 
 def _encoded(params: Body) -> bytes:

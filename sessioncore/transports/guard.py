@@ -25,8 +25,9 @@ REQUEST_S_MAX = 10.0
 START_S_MAX = 10.0
 
 ADVICE = (
-    "this program runs against a local service: drop token=, url=, name= and filename= from QiskitRuntimeService(...)"
-    " so that it takes its account from the environment"
+    "this program runs against a local service and reaches no other host over HTTPS. If it names an account of its own,"
+    " drop token=, url=, name= and filename= from QiskitRuntimeService(...), so that the account comes from the"
+    " environment; if it needs other hosts, run it beside 'sessioncore serve' with the variables of 'sessioncore env'"
 )
 
 

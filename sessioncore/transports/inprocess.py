@@ -68,6 +68,7 @@ class InProcess:
         final = self.runtime.when_final(self.caller, job_id)
         with suppress(WaitedTooLong):  # then it is shown as it is
             final.exception(seconds)
+        final.cancel()  # which tells the host that nobody watches any more
         return self.job(job_id)
 
     def jobs(self, **query: object) -> Wire:

@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias, final
 
-import orjson
-
 from sessioncore.host import Caller, Runtime
 
 from .account import Account
@@ -101,12 +99,12 @@ class Operations:
         if polling and not view.final:
             await self._waits.final(who, job_id, self._options.wait_s)
             view = self._dialect.view(who, job_id)
-        shown_job = self._dialect.show(view)
+        answer = json_answer(self._dialect.show(view))
         if not polling:
             params = self._dialect.params(who, job_id)
-            if params is not None:
-                shown_job["params"] = orjson.Fragment(params)
-        return json_answer(shown_job)
+            if params is not None:  # JSON as the client sent it: put in as it is, not read
+                answer.body = answer.body[:-1] + b',"params":' + params + b"}"
+        return answer
 
     async def jobs(self, call: Call) -> Answer:
         """``GET /jobs``."""

@@ -17,6 +17,44 @@ LINGER_S = 1.0
 """How long a connection that was turned away stays half open, so that the client gets to read why."""
 
 
+class JoinedWrites:
+    """A transport that sends the head of an answer with the first piece of its body: one system call, not two.
+
+    That is most of what a small answer costs. A head that nothing follows at once is sent on the loop's next round.
+    """
+
+    __slots__ = ("_held", "_loop", "_transport")
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._held = b""
+
+    def write(self, piece: bytes) -> None:
+        """Send the piece, or keep it until the next one if it is a head."""
+        if self._held:
+            piece, self._held = self._held + piece, b""
+        elif piece.startswith(b"HTTP/1.1 "):
+            self._held = piece
+            self._loop.call_soon(self._flush)
+            return
+        self._transport.write(piece)
+
+    def close(self) -> None:
+        """Send what was kept, and close."""
+        self._flush()
+        self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Whether the connection is closed or being closed."""
+        return self._transport.is_closing()
+
+    def _flush(self) -> None:
+        if self._held:
+            piece, self._held = self._held, b""
+            self._transport.write(piece)
+
+
 class BoundedConnection(HttpToolsProtocol):
     """One connection. Bounded: how many there are, the bytes of a head, the seconds that a request may take."""
 
@@ -32,6 +70,7 @@ class BoundedConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         """Take the connection, or turn it away if there are too many."""
         super().connection_made(transport)
+        self._joined: Any = JoinedWrites(transport, self.loop)
         if len(self.connections) > self.options.connections_max:
             self._turn_away(
                 503,
@@ -68,6 +107,8 @@ class BoundedConnection(HttpToolsProtocol):
         """The head is here; the body may follow."""
         self._in_head = False
         super().on_headers_complete()
+        if self.cycle is not None:
+            self.cycle.transport = self._joined
 
     def on_message_complete(self) -> None:
         """The whole request is here; another one may follow."""

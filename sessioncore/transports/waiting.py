@@ -51,7 +51,7 @@ class FinalWaits:
         self._runtime = runtime
         self._waiting_max = waiting_max
         self._waiting = 0
-        self._waiters: dict[str, set[asyncio.Future[bool]]] = {}
+        self._watched: dict[str, _Watched] = {}
 
     @property
     def waiting(self) -> int:
@@ -63,16 +63,15 @@ class FinalWaits:
         if seconds <= 0 or self._waiting >= self._waiting_max:
             return
         loop = asyncio.get_running_loop()
-        waiters = self._waiters.get(job_id)
-        if waiters is None:
+        watched = self._watched.get(job_id)
+        if watched is None:
             try:
-                future = self._runtime.when_final(who, job_id)
+                watched = self._watched[job_id] = _Watched(self._runtime.when_final(who, job_id))
             except ClientError:
                 return  # the host watches no more jobs, or the job is gone: then there is nothing to wait for
-            waiters = self._waiters[job_id] = set()
-            future.add_done_callback(lambda _: hand_over(loop, self._ended, job_id))
+            watched.future.add_done_callback(lambda _: hand_over(loop, self._ended, job_id, watched))
         waiter: asyncio.Future[bool] = loop.create_future()
-        waiters.add(waiter)
+        watched.waiters.add(waiter)
         timer = loop.call_later(seconds, _wake, waiter, False)
         self._waiting += 1
         try:
@@ -80,8 +79,23 @@ class FinalWaits:
         finally:
             self._waiting -= 1
             timer.cancel()
-            waiters.discard(waiter)
+            watched.waiters.discard(waiter)
+            if not watched.waiters and self._watched.get(job_id) is watched:
+                del self._watched[job_id]
+                watched.future.cancel()  # which tells the host that nobody watches any more
 
-    def _ended(self, job_id: str) -> None:
-        for waiter in self._waiters.pop(job_id, ()):
+    def _ended(self, job_id: str, watched: _Watched) -> None:
+        if self._watched.get(job_id) is watched:
+            del self._watched[job_id]
+        for waiter in watched.waiters:
             _wake(waiter, True)
+
+
+class _Watched:
+    """A job that somebody waits for: the host's future, and the answers that wait."""
+
+    __slots__ = ("future", "waiters")
+
+    def __init__(self, future: Future[Any]) -> None:
+        self.future = future
+        self.waiters: set[asyncio.Future[bool]] = set()
