@@ -69,10 +69,10 @@ def device(name: str) -> Device:
     """
     plain = name.removesuffix(_NOISELESS)
     noise = plain == name
-    if plain == "ideal_5":
-        return Device(name=plain, noise=False, configuration=_ideal_5(), properties={})
-    if plain == "ideal_127":
-        return Device(name=plain, noise=False, configuration=_ideal_127(), properties={})
+    if plain in ("ideal_5", "ideal_127"):
+        configuration = _ideal_5() if plain == "ideal_5" else _ideal_127()
+        properties = _ideal_properties(configuration)
+        return Device(name=plain, noise=False, configuration=configuration, properties=properties)
     if plain == "noisy_5":
         configuration = _noisy_5()
         properties = _line_properties(configuration)
@@ -254,22 +254,35 @@ def _gate(gate: tuple[str, tuple[str, ...]], places: Iterable[Sequence[int]]) ->
     }
 
 
+def _entry(name: str, unit: str, number: float) -> dict[str, Any]:
+    """One calibrated figure."""
+    return {"date": _SNAPSHOT_DATE, "name": name, "unit": unit, "value": number}
+
+
+def _ideal_properties(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """Calibration data of a device without noise; where properties are empty, the stock client asks for them again."""
+    return {
+        "backend_name": configuration["backend_name"],
+        "backend_version": configuration["backend_version"],
+        "last_update_date": _SNAPSHOT_DATE,
+        "qubits": [[_entry("readout_error", "", 0.0)] for _ in range(configuration["n_qubits"])],
+        "gates": [],
+        "general": [],
+    }
+
+
 def _line_properties(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """Calibration data of :data:`noisy_5`: figures of our own, of the size that such processors show."""
-
-    def entry(name: str, unit: str, number: float) -> dict[str, Any]:
-        return {"date": _SNAPSHOT_DATE, "name": name, "unit": unit, "value": number}
-
     qubits = [
         [
-            entry("T1", "us", 120.0 + 10 * qubit),
-            entry("T2", "us", 80.0 + 8 * qubit),
-            entry("frequency", "GHz", 4.9 + 0.05 * qubit),
-            entry("anharmonicity", "GHz", -0.34),
-            entry("readout_error", "", 0.020 + 0.002 * qubit),
-            entry("prob_meas0_prep1", "", 0.026 + 0.002 * qubit),
-            entry("prob_meas1_prep0", "", 0.014 + 0.002 * qubit),
-            entry("readout_length", "ns", 1200.0),
+            _entry("T1", "us", 120.0 + 10 * qubit),
+            _entry("T2", "us", 80.0 + 8 * qubit),
+            _entry("frequency", "GHz", 4.9 + 0.05 * qubit),
+            _entry("anharmonicity", "GHz", -0.34),
+            _entry("readout_error", "", 0.020 + 0.002 * qubit),
+            _entry("prob_meas0_prep1", "", 0.026 + 0.002 * qubit),
+            _entry("prob_meas1_prep0", "", 0.014 + 0.002 * qubit),
+            _entry("readout_length", "ns", 1200.0),
         ]
         for qubit in range(configuration["n_qubits"])
     ]
@@ -284,8 +297,8 @@ def _line_properties(configuration: Mapping[str, Any]) -> dict[str, Any]:
                     "qubits": list(place),
                     "gate": gate["name"],
                     "parameters": [
-                        entry("gate_error", "", error),
-                        entry("gate_length", "ns", length),
+                        _entry("gate_error", "", error),
+                        _entry("gate_length", "ns", length),
                     ],
                     "name": gate["name"] + "_".join(str(qubit) for qubit in place),
                 }

@@ -19,7 +19,6 @@ from .summary import print_summary, summarise, write_report
 
 if TYPE_CHECKING:
     from sessioncore.host import Caller
-    from sessioncore.transports import Guard
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy")
 STOPPED_BY_SIGNAL = 128
@@ -36,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     display = make_display(quiet=arguments.quiet)
     virtual = arguments.clock == "virtual"
-    with open_service(arguments, Options(control=virtual)) as service, Guard() as guard:
+    with open_service(arguments, Options(control=virtual)) as service, Guard(_refused) as guard:
         who = _local_caller()
         display.start(service.runtime, who)
         try:
@@ -46,8 +45,14 @@ def run(arguments: argparse.Namespace) -> int:
         summary = summarise(service.runtime, who)
         if arguments.report:
             write_report(arguments.report, service.runtime, summary)
-        _tell(arguments, summary, guard, service)
+        _tell(arguments, summary, service)
     return code
+
+
+def _refused(host: str) -> None:
+    """Said at once: the client tries again for half a minute before it tells its user."""
+    say(f"sessioncore: refused to connect to {host}: this program names an account of its own; drop token=, url=,")
+    say("sessioncore: name= and filename= from QiskitRuntimeService(...), so that it takes its account from here")
 
 
 def _local_caller() -> Caller:
@@ -147,10 +152,8 @@ def _lines(terminal: int) -> Iterator[str]:
         yield rest.decode(errors="replace")
 
 
-def _tell(arguments: argparse.Namespace, summary: dict[str, Any], guard: Guard, service: Service) -> None:
+def _tell(arguments: argparse.Namespace, summary: dict[str, Any], service: Service) -> None:
     """The end of a run, for people or as JSON."""
-    if guard.advice:
-        say(f"sessioncore: {guard.advice}")
     if arguments.quiet:
         return
     if arguments.json:

@@ -2,7 +2,8 @@
 
 from qiskit import QuantumCircuit
 from qiskit.transpiler import generate_preset_pass_manager
-from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2, Session
+from qiskit_ibm_runtime import QiskitRuntimeService, Session
+from qiskit_ibm_runtime.executor_sampler import Sampler
 
 service = QiskitRuntimeService()
 backend = service.least_busy(operational=True, simulator=False)
@@ -16,7 +17,7 @@ circuit = generate_preset_pass_manager(optimization_level=1, backend=backend).ru
 
 with Session(backend=backend) as session:
     print(f"session: {session.session_id}, {session.status()}")
-    sampler = SamplerV2(mode=session)
+    sampler = Sampler(mode=session)
     for shots in (256, 512, 1024):
         counts = sampler.run([circuit], shots=shots).result()[0].data.meas.get_counts()
         print(f"counts of {shots} shots: {dict(sorted(counts.items()))}")
