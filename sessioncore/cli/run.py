@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy")
 STOPPED_BY_SIGNAL = 128
+TOKEN_BYTES = 16
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,11 +37,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     display = make_display(quiet=arguments.quiet)
     virtual = arguments.clock == "virtual"
-    with open_service(arguments, Options(control=virtual)) as service, Guard(_refused) as guard:
-        who = _local_caller()
+    who, token = _local_caller(), secrets.token_hex(TOKEN_BYTES)
+    # With a table of tokens the token alone says whose a session is, whatever instance the program names.
+    options = Options(control=virtual, tokens={token: who})
+    with open_service(arguments, options) as service, Guard(_refused) as guard:
         display.start(service.runtime, who)
         try:
-            code = _run_program(arguments, environment(service.server.url, guard.url, virtual=virtual), display)
+            code = _run_program(arguments, environment(service.server.url, token, guard.url, virtual), display)
         finally:
             display.stop()
         summary = summarise(service.runtime, who)
@@ -56,19 +60,19 @@ def _refused(host: str) -> None:
 
 
 def _local_caller() -> Caller:
-    """Who asks, where nobody is asked for a token: the instance that ``client_environment`` names."""
+    """Who runs the program: the instance that ``client_environment`` names."""
     from sessioncore.host import Caller
     from sessioncore.transports import LOCAL_INSTANCE
 
     return Caller(instance=LOCAL_INSTANCE)
 
 
-def environment(url: str, guard_url: str, *, virtual: bool) -> dict[str, str]:
+def environment(url: str, token: str, guard_url: str, virtual: bool) -> dict[str, str]:
     """The program's environment: the account points here, and HTTPS to anywhere else is refused by the guard."""
     from sessioncore.transports import client_environment
 
     variables = {name: text for name, text in os.environ.items() if name not in PROXIES}
-    variables |= client_environment(url)
+    variables |= client_environment(url, token=token)
     variables |= {"HTTPS_PROXY": guard_url, "https_proxy": guard_url}
     variables |= {"NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost"}
     variables["PYTHONUNBUFFERED"] = "1"

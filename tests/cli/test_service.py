@@ -11,9 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
+from sessioncore.transports import LOCAL_INSTANCE, LOCAL_TOKEN
 from tests.service import Served, serve
 
-HEADERS = {"Authorization": "apikey sessioncore-local-token"}
+HEADERS = {"Authorization": f"apikey {LOCAL_TOKEN}", "Service-CRN": LOCAL_INSTANCE}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +73,7 @@ def test_what_the_service_refuses_is_told_in_its_own_words(service: Served) -> N
     command = [sys.executable, "-m", "sessioncore", "sessions", "show", "nobody", "--url", service.url]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 2
-    assert "Session not found" in done.stderr
+    assert "'nobody' not found" in done.stderr
     assert "Traceback" not in done.stderr
 
 
