@@ -309,13 +309,16 @@ def check_timers(chart: Chart) -> None:
 
 
 def build_cells(chart: SpecialisedChart) -> Cells:
-    """The table ``cells[trigger][state]``, for the lookup in :func:`select`."""
+    """The table ``cells[trigger][state]``, for the lookup in :func:`select`.
+
+    One row of a cell applies, so their order is free: what is allowed comes first, since it is met most.
+    """
     reads = {atom.name: atom.read for atom in chart.atoms if atom.read is not None}
     cells: Cells = {trigger: {} for trigger in chart.triggers}
     for state, trigger in product(chart.states, chart.triggers):
         cells[trigger][state] = tuple(
             (tuple((reads[name], wanted) for name, wanted in row.guard), row)
-            for row in chart.rows_of(state, trigger)
+            for row in sorted(chart.rows_of(state, trigger), key=lambda row: row.fault is not None)
         )
     return cells
 

@@ -12,13 +12,13 @@ from .engine import Engine
 from .errors import HostError, InvariantError
 from .events import Event, JobStarted, OfflineRequested, PauseRequested, ResumeRequested
 from .invariants import check_device
-from .job import JobStep
+from .job import JobAnswer
 from .profiles import FIFO, IBM_GUIDE, Policy, Profile
 from .session import STARTED, Session
 from .signals import JobReady
 from .snapshot import DeviceSnapshot, Snapshot, load_engine, save_engine
 from .states import DeviceState
-from .step import Step
+from .step import Answer
 from .workload import Workload
 
 LANES_MAX = 10_000
@@ -178,16 +178,16 @@ class DeviceCore(Engine):
             self.state = DeviceState(row.target)
             out.append(NotifyDevice(at=event.at, state=self.state, row=row.id))
 
-    def _commit_job(self, load: Workload, done: JobStep, at: int, out: list[AnyEffect]) -> None:
+    def _commit_job(self, load: Workload, done: JobAnswer, at: int, out: list[AnyEffect]) -> None:
         before = len(load.on_device)
         super()._commit_job(load, done, at, out)
         self._order.place(load, self._jobs)
         if load.session is None and len(load.on_device) != before:
             self._order.shares.change(load.instance, len(load.on_device) - before, at)
 
-    def _commit_session(self, load: Workload, stepped: Step, at: int, out: list[AnyEffect]) -> None:
+    def _commit_session(self, load: Workload, stepped: Answer, at: int, out: list[AnyEffect]) -> None:
         before = 0 if load.session is None else load.session.rate
-        after = stepped.session
+        after, _, _ = stepped
         if _exclusive(after):
             if after.configuration in STARTED:
                 self._holders.setdefault(load.id, load)

@@ -35,13 +35,13 @@ from .events import (
     SubmitRequested,
     UsageLimitReached,
 )
-from .job import FINAL, ON_DEVICE, Job, JobStep, job_row, step_job, submit_job
+from .job import FINAL, ON_DEVICE, Job, JobAnswer, job_answer, job_row, submit_job
 from .profiles import IBM_GUIDE, Profile
 from .session import Session
 from .session_chart import session_chart
 from .signals import JobLeftDevice, SessionEnded
 from .states import Configuration, Mode
-from .step import Step, open_session, refuse, step
+from .step import Answer, answer, open_session, refuse
 from .values import maker
 from .workload import Workload
 
@@ -92,15 +92,15 @@ class Engine:
         changed.
         """
         at = event.at
-        if event.__class__ is Advanced:
-            return self.advance(at)
+        handler = self._handlers.get(event.__class__)
+        if handler is None:
+            if event.__class__ is Advanced:
+                return self.advance(at)
+            raise HostError(f"{event.__class__.__name__} is not for this core to be handed", rule="T-05")
         if at < self.now:
             raise HostError(f"time ran backwards: the event is at {at}, the core is at {self.now}", rule="T-04")
         if self._timers and self._timers[0][0] <= at:
             self._require_fired(event)
-        handler = self._handlers.get(event.__class__)
-        if handler is None:
-            raise HostError(f"{event.__class__.__name__} is not for this core to be handed", rule="T-05")
         out: list[AnyEffect] = []
         handler(event, out)
         self.now = at
@@ -199,6 +199,7 @@ class Engine:
                 owner.filed = None
                 heappop(heap)
                 self._file(owner)
+                heap = self._timers  # filing may have made it anew
             else:
                 heappop(heap)
         return None
@@ -254,10 +255,8 @@ class Engine:
     def _open(self, event: OpenRequested, out: list[AnyEffect]) -> None:
         load = self._workloads.get(event.session_id)
         if load is not None and load.session is not None:
-            step(load.session, event, load.story)
-        self._commit_open(event, open_session(event, self.profile.half(event.mode)), out)
-
-    def _commit_open(self, event: OpenRequested, opened: Step, out: list[AnyEffect]) -> None:
+            answer(load.session, event, load.story)
+        opened = open_session(event, self.profile.half(event.mode))
         load = Workload(
             id=event.session_id,
             number=self._next_session,
@@ -267,7 +266,7 @@ class Engine:
         )
         self._next_session += 1
         self._workloads[load.id] = load
-        self._commit_session(load, opened, event.at, out)
+        self._commit_session(load, (opened.session, opened.effects, opened.row), event.at, out)
 
     def _submit(self, event: SubmitRequested, out: list[AnyEffect]) -> None:
         if event.job_id in self._jobs:
@@ -277,7 +276,7 @@ class Engine:
             return
         load = self._workload(event, event.session_id)
         assert load.session is not None
-        stepped = step(load.session, event, load.story)
+        stepped = answer(load.session, event, load.story)
         parameters = load.session.terms.parameters
         submitted = submit_job(
             event,
@@ -305,14 +304,14 @@ class Engine:
             number=self._next_job,
             instance=event.instance,
             session=None,
-            switches=submitted.job.switches,
+            switches=self.profile.dedicated.switches,
         )
         self._solo[event.job_id] = load
         self._commit_submit(load, submitted, event.at, out)
 
-    def _commit_submit(self, load: Workload, submitted: JobStep, at: int, out: list[AnyEffect]) -> None:
+    def _commit_submit(self, load: Workload, submitted: JobAnswer, at: int, out: list[AnyEffect]) -> None:
         self._next_job += 1
-        load.queue.append(submitted.job.id)
+        load.queue.append(submitted[0].id)
         self._commit_job(load, submitted, at, out)
 
     def _session_request(self, event: CloseRequested | CancelRequested, out: list[AnyEffect]) -> None:
@@ -331,7 +330,7 @@ class Engine:
 
     def _session_step(self, load: Workload, event: Event, out: list[AnyEffect]) -> None:
         assert load.session is not None
-        self._commit_session(load, step(load.session, event, load.story), event.at, out)
+        self._commit_session(load, answer(load.session, event, load.story), event.at, out)
 
     def _job_event(self, event: Any, out: list[AnyEffect]) -> None:
         """A report, a cancellation or an execution limit: the job's row first, then what its session makes of it."""
@@ -339,52 +338,48 @@ class Engine:
         if job is None:
             self.fired[job_row(None, event).id] += 1
             return
-        load = self._owner(job)
-        done = step_job(job, event, load and load.job_cells)
-        row = done.row
+        session_id = job.session_id
+        load = self._solo.get(job.id) if session_id is None else self._workloads.get(session_id)
+        done = job_answer(job, event, None if load is None else load.job_cells)
+        after, _, row = done
         if load is None or row.target is None:
             self.fired[row.id] += 1  # J-06: nothing changes, and the session may have been forgotten
             return
         signal = row.signal
-        stepped: Step | None = None
+        stepped: Answer | None = None
         if signal is not None and load.session is not None:
-            stepped = step(load.session, _signal(signal, event, done.job), load.story)
+            stepped = answer(load.session, _signal(signal, event, after), load.story)
         self._commit_job(load, done, event.at, out)
         if stepped is not None:
             self._commit_session(load, stepped, event.at, out)
 
-    def _owner(self, job: Job) -> Workload | None:
-        """The workload of a job; None where its session has been forgotten."""
-        return self._solo.get(job.id) if job.session_id is None else self._workloads.get(job.session_id)
-
-    def _commit_job(self, load: Workload, done: JobStep, at: int, out: list[AnyEffect]) -> None:  # noqa: ARG002 - the device meters
-        job = done.job
-        status = job.status
-        self.fired[done.row.id] += 1
-        self._jobs[job.id] = job
+    def _commit_job(self, load: Workload, done: JobAnswer, at: int, out: list[AnyEffect]) -> None:  # noqa: ARG002 - the device meters
+        job, effects, row = done
+        job_id, status = job.id, job.status
+        self.fired[row.id] += 1
+        self._jobs[job_id] = job
         if status in ON_DEVICE:
-            if job.id not in load.on_device:
-                load.on_device[job.id] = None
+            if job_id not in load.on_device:
+                load.on_device[job_id] = None
                 self._lanes_taken += 1
-                if job.execution_limit_due is not None:
-                    self._push((job.execution_limit_due, EXECUTION_LIMIT, job.number, job.id))
-        elif status in FINAL and job.id in load.on_device:
-            del load.on_device[job.id]
+                if (due := job.execution_limit_due) is not None:
+                    self._push((due, EXECUTION_LIMIT, job.number, job_id))
+        elif status in FINAL and job_id in load.on_device:
+            del load.on_device[job_id]
             self._lanes_taken -= 1
-        out += done.effects
+        out += effects
 
-    def _commit_session(self, load: Workload, stepped: Step, at: int, out: list[AnyEffect]) -> None:
+    def _commit_session(self, load: Workload, stepped: Answer, at: int, out: list[AnyEffect]) -> None:
         before = load.session
-        after = stepped.session
-        row_id = stepped.row.id
+        after, effects, row = stepped
         load.session = after
-        self.fired[row_id] += 1
-        load.story.append((at, row_id))
-        out += stepped.effects
+        self.fired[row.id] += 1
+        load.story.append((at, row.id))
+        out += effects
         if after.configuration is CLOSED:
             if before is not None and before.configuration is not CLOSED:
                 self._end_jobs(load, at, out)
-        else:
+        elif before is None or not after.keeps_timers(before):
             self._file(load)
 
     def _end_jobs(self, load: Workload, at: int, out: list[AnyEffect]) -> None:
@@ -393,7 +388,7 @@ class Engine:
         left = load.queued(self._jobs) + on_device
         load.queue.clear()
         for job in left:
-            self._commit_job(load, step_job(job, SessionEnded(at=at, job_id=job.id)), at, out)
+            self._commit_job(load, job_answer(job, SessionEnded(at=at, job_id=job.id), load.job_cells), at, out)
 
 
 def _signal(signal: type, event: Event, job: Job) -> Event:

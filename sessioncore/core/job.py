@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, TypeAlias, final
 
 from .chart import Cells, Row, select
 from .effects import AnyEffect, NotifyJob, StopJob
@@ -11,7 +11,7 @@ from .events import Event, JobFailed, SubmitRequested
 from .job_chart import job_chart
 from .states import JobStatus
 from .step import refuse
-from .values import draft, freeze, maker, value
+from .values import drafter, freeze, maker, value
 
 NONE = JobStatus.NONE
 QUEUED = JobStatus.QUEUED
@@ -66,6 +66,7 @@ class Job:
 
 
 new_job = maker(Job)
+draft = drafter(Job)
 
 
 @final
@@ -78,7 +79,9 @@ class JobStep:
     row: Row
 
 
-answer = maker(JobStep)
+JobAnswer: TypeAlias = tuple[Job, tuple[AnyEffect, ...], Row]
+"""A :class:`JobStep` as a plain tuple, for the engine."""
+
 notify_job = maker(NotifyJob)
 
 
@@ -118,7 +121,7 @@ def submit_job(
     instance: str,
     switches: tuple[tuple[str, str], ...],
     cap: int | None,
-) -> JobStep:
+) -> JobAnswer:
     """A new queued job (S-05). ``cap`` is the profile's execution limit in microseconds, None for none (J-05)."""
     limit = event.max_execution
     if limit is None or (cap is not None and cap < limit):
@@ -134,15 +137,21 @@ def submit_job(
         instance=instance,
     )
     told = notify_job(at=event.at, job_id=job.id, status=QUEUED, row=row.id)
-    return answer(job=job, effects=(told,), row=row)
+    return job, (told,), row
 
 
-def step_job(job: Job, event: Any, cells: Cells | None = None) -> JobStep:
-    """One event at one job. O(1). ``cells`` as in :func:`job_row`, which says what is raised."""
+def step_job(job: Job, event: Any) -> JobStep:
+    """One event at one job. O(1). Raises what :func:`job_row` raises."""
+    after, effects, row = job_answer(job, event)
+    return JobStep(job=after, effects=effects, row=row)
+
+
+def job_answer(job: Job, event: Any, cells: Cells | None = None) -> JobAnswer:
+    """What :func:`step_job` says, without a value around it. ``cells`` as in :func:`job_row`."""
     row = job_row(job, event, cells)
     status = row.target
     if status is None:
-        return answer(job=job, effects=(), row=row)
+        return job, (), row
     at = event.at
     after = draft(job)
     after.status = status
@@ -159,5 +168,5 @@ def step_job(job: Job, event: Any, cells: Cells | None = None) -> JobStep:
         at=at, job_id=job.id, status=status, row=row.id, reason=after.reason, reason_code=after.reason_code
     )
     if row.effect:
-        return answer(job=after, effects=(told, StopJob(at=at, job_id=job.id, row=row.id)), row=row)
-    return answer(job=after, effects=(told,), row=row)
+        return after, (told, StopJob(at=at, job_id=job.id, row=row.id)), row
+    return after, (told,), row

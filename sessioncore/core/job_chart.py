@@ -161,7 +161,7 @@ def _cancel_rows() -> tuple[Row, ...]:
         Row(id="J-04.cancel", rules=("J-04",), sources=(CANCELLING, *FINALS), trigger=JobCancelRequested,
             disposition=Disposition.FORBIDDEN, fault=Fault.CLIENT, says=final, code=JOB_NOT_CANCELLABLE,
             http_status=409, remedy="Nothing is left to cancel; read its status or its result."),
-        Row(id="J-09.cancel-unknown", rules=("J-09",), sources=(NONE,), trigger=JobCancelRequested,
+        Row(id="J-09.job-unknown", rules=("J-09",), sources=(NONE,), trigger=JobCancelRequested,
             disposition=Disposition.FORBIDDEN, fault=Fault.CLIENT, says="Job not found.", code=JOB_NOT_FOUND,
             http_status=404, remedy="Check the job id and the instance; list your jobs to see which there are."),
     )  # fmt: skip

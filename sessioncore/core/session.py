@@ -196,10 +196,10 @@ class Session:
 
     def may_start(self, at: int) -> bool:
         """Whether S-15 and S-25 let a job of this session start at ``at``."""
-        due = self.max_ttl_due
-        if due is not None and at >= due:
+        terms = self.terms
+        if self.started_at is not None and terms.max_ttl is not None and at >= self.started_at + terms.max_ttl:
             return False
-        limit = self.terms.parameters.usage_limit
+        limit = terms.parameters.usage_limit
         return limit is None or self.usage(at) < limit
 
     def deadlines(self) -> tuple[tuple[int, int], ...]:
@@ -216,6 +216,15 @@ class Session:
         if (due := self.no_submission_due) is not None:
             found.append((due, 3))
         return tuple(found)
+
+    def keeps_timers(self, before: Session) -> bool:
+        """Whether this step cannot have made a timer due sooner: it left the configuration, there is work, and the rate
+        of usage does not matter. Then only the max TTL is armed, and that never moves (S-10)."""
+        return (
+            self.work_ran_out_at is None
+            and self.configuration is before.configuration
+            and self.terms.parameters.usage_limit is None
+        )
 
     def next_timer(self) -> tuple[int, int] | None:
         """The timer that fires first, as (due, rank)."""

@@ -9,14 +9,21 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Mode(StrEnum):
+class Word(StrEnum):
+    """A word of the machine. Its ``repr`` is runnable Python, so that the values which hold it have one too."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"
+
+
+class Mode(Word):
     """How the jobs of a session share the device (S-01, D-01, D-04)."""
 
     DEDICATED = "dedicated"
     BATCH = "batch"
 
 
-class SessionState(StrEnum):
+class SessionState(Word):
     """The four states of a session that the vendor's REST reference names."""
 
     OPEN = "open"
@@ -25,7 +32,7 @@ class SessionState(StrEnum):
     CLOSED = "closed"
 
 
-class Configuration(StrEnum):
+class Configuration(Word):
     """Where a session stands in the chart: its state, and whether it still accepts jobs.
 
     UML calls the set of simple states that a machine is in at once its *configuration*. A session has two
@@ -43,7 +50,7 @@ class Configuration(StrEnum):
     CLOSED = "closed"
 
 
-class StateReason(StrEnum):
+class StateReason(Word):
     """Why a session closed (wire field ``state_reason``)."""
 
     CLOSED = "closed"
@@ -55,7 +62,7 @@ class StateReason(StrEnum):
     JOB_FAILED = "job_failed"
 
 
-class JobStatus(StrEnum):
+class JobStatus(Word):
     """The life of one job (J-01). ``NONE`` is the initial pseudostate: no such job (yet).
 
     ``CANCELLING``: the client already sees *Cancelled*, the device has not let go yet (J-03).
@@ -70,7 +77,7 @@ class JobStatus(StrEnum):
     CANCELLED = "cancelled"
 
 
-class DeviceState(StrEnum):
+class DeviceState(Word):
     """Whether a device starts jobs (D-05)."""
 
     ONLINE = "online"

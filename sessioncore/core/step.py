@@ -18,7 +18,7 @@ from .session import ACCEPTING, STARTED, STATE_OF, Session, Terms
 from .session_chart import session_chart
 from .signals import JobLeftDevice
 from .states import Configuration, JobStatus
-from .values import draft, freeze, maker, value
+from .values import drafter, freeze, maker, value
 
 CLOSED = Configuration.CLOSED
 COMPLETED = JobStatus.COMPLETED
@@ -35,7 +35,10 @@ class Step:
     row: Row
 
 
-answer = maker(Step)
+Answer: TypeAlias = tuple[Session, tuple[AnyEffect, ...], Row]
+"""A :class:`Step` as a plain tuple, for the engine."""
+
+draft = drafter(Session)
 notify_session = maker(NotifySession)
 
 
@@ -109,20 +112,26 @@ def step(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) 
 
     ``story`` is told in the error and nowhere else.
     """
+    after, effects, row = answer(session, event, story)
+    return Step(session=after, effects=effects, row=row)
+
+
+def answer(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> Answer:
+    """What :func:`step` says, without a value around it."""
     configuration = session.configuration
     row = select(session.terms.cells[event.__class__][configuration], session, event)
     if row.fault is not None:
         raise refuse(row, subject=f"session {session.id}", state=describe(configuration), story=tuple(story))
     if row.target is None:
         if not row.effect:
-            return answer(session=session, effects=(), row=row)
+            return session, (), row
         after = draft(session)
         ACTIONS[row.effect](session, after, event)
-        return answer(session=freeze(after), effects=(), row=row)
+        return freeze(after), (), row
     after = draft(session)
     ACTIONS[row.effect](session, after, event)
     _move(session, after, row, event.at)
-    return answer(session=freeze(after), effects=(notice(after, event.at, row),), row=row)
+    return freeze(after), (notice(after, event.at, row),), row
 
 
 def describe(configuration: Configuration) -> str:

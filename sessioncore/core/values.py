@@ -6,7 +6,8 @@ through ``object.__setattr__``, and calling a class with keywords packs and unpa
 
 - the ``__init__`` of a value assigns plainly to the draft and freezes it at the end;
 - :func:`maker` gives a plain function that does the same without calling a class;
-- :func:`draft` gives an open copy of a value, to be changed and then frozen with :func:`freeze`.
+- :func:`drafter` gives a function that makes an open copy of a value, to be changed and then frozen with
+  :func:`freeze`.
 
 A draft never leaves the function that opened it.
 """
@@ -42,9 +43,10 @@ def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
     return made
 
 
-def draft(old: object) -> Any:
-    """An open copy of a value: its fields can be assigned to until :func:`freeze` makes it a value."""
-    return cast("Any", old).__draft__()
+def drafter(cls: type[_T]) -> Callable[[_T], Any]:
+    """A function that copies a value of this class into a draft, whose fields can be assigned to until it is frozen."""
+    made: Callable[[_T], Any] = cast("Any", cls).__draft__
+    return made
 
 
 def freeze(open_copy: Any) -> Any:
@@ -65,6 +67,7 @@ def _add_draft(frozen: Any) -> None:
     """
     body = {
         "__slots__": frozen.__slots__,
+        "__init__": object.__init__,
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
         "__frozen__": frozen,
@@ -74,7 +77,6 @@ def _add_draft(frozen: Any) -> None:
         "frozen": frozen,
         "opened": type(f"{frozen.__name__}Draft", frozen.__bases__, body),
         "become": object.__dict__["__class__"].__set__,
-        "create": object.__new__,
         **{f"default_{field.name}": field.default for field in fields},
     }
     given = ", ".join(
@@ -84,8 +86,8 @@ def _add_draft(frozen: Any) -> None:
     copy = "; ".join(f"new.{field.name} = self.{field.name}" for field in fields)
     exec(  # noqa: S102 - the text is made of the names of fields
         f"def init(self, *, {given}): become(self, opened); {assign}; self.__class__ = frozen\n"
-        f"def make(*, {given}): self = create(opened); {assign}; self.__class__ = frozen; return self\n"
-        f"def draft(self): new = create(opened); {copy}; return new\n",
+        f"def make(*, {given}): self = opened(); {assign}; self.__class__ = frozen; return self\n"
+        f"def draft(self): new = opened(); {copy}; return new\n",
         scope,
     )
     written = frozen.__init__
