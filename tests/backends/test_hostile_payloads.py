@@ -119,7 +119,7 @@ def test_symbols_in_an_encoding_that_needs_another_library_are_refused(run: Run)
 
 
 def test_mutated_circuits_cost_at_most_their_worker(run: Run) -> None:
-    source = random.Random(20)  # noqa: S311 - the same mutations in every run, no secret
+    source = random.Random(20)
     original = qpy_of(bell())
     for _ in range(60):
         mutated = bytearray(original)

@@ -36,7 +36,7 @@ DURATIONS: dict[str, dict[str, Any]] = {
     "interactive = max": {"max_ttl": 3, "interactive_ttl": 3, "no_submission": 1, "execution_limit": 2},
     "interactive > max": {"max_ttl": 2, "interactive_ttl": 3, "no_submission": 2, "execution_limit": 2},
 }
-"""In microseconds, a tick each; the execution limit is above, at and below what is left."""
+"""In microseconds, a tick each; the execution limit is off, below the max TTL, and equal to it."""
 
 
 def guide(durations: str, failure_policy: str = "continue", queued_at_end: str = "fail") -> Profile:
