@@ -25,9 +25,9 @@ class Clock(Protocol):
         ...
 
     def wait(self, condition: Condition, until: int | None) -> None:
-        """Wait on ``condition``, which the caller holds, until it is notified or the clock reads ``until``, microseconds.
+        """Wait on ``condition``, which the caller holds, until it is notified or the clock reads ``until``.
 
-        It may return early; the caller looks again. None waits for a notification alone.
+        ``until`` is in microseconds. It may return early; the caller looks again. None waits for a notification alone.
         """
         ...
 

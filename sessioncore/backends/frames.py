@@ -21,6 +21,10 @@ body_bytes_max = 512 * 2**20
 """Longest body that is believed, in bytes."""
 
 
+joined_bytes_max = 2**16
+"""Longest body that is copied behind its head, so that one write sends and one read takes the whole frame."""
+
+
 class FrameError(Exception):
     """The other side sent something that is no frame, or one that is too long."""
 
@@ -30,7 +34,8 @@ def pack(head: Mapping[str, Any], body: bytes = b"") -> list[bytes]:
     text = json.dumps(head, separators=(",", ":")).encode()
     if len(text) > head_bytes_max or len(body) > body_bytes_max:
         raise FrameError(f"a frame of {len(text)} + {len(body)} bytes is too long")
-    return [_LENGTHS.pack(len(text), len(body)) + text, body]
+    start = _LENGTHS.pack(len(text), len(body)) + text
+    return [start + body] if len(body) <= joined_bytes_max else [start, body]
 
 
 class FrameReader:

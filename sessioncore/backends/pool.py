@@ -35,7 +35,7 @@ wait_s_max = 1.0
 close_wait_s_max = 10.0
 """How long :meth:`WorkerPool.close` waits for the pool's thread, in seconds."""
 
-_receive_bytes = 1 << 20
+_receive_bytes = 1 << 16
 
 
 class WorkerPool:

@@ -12,6 +12,8 @@ import urllib.request
 from typing import Any, final
 from urllib.parse import quote, urlsplit
 
+from sessioncore.core.views import wire_status
+
 from .messages import UsageError, print_json, print_table, require
 from .parser import DEFAULT_URL
 
@@ -24,13 +26,12 @@ SESSION_COLUMNS = {
     "session": "id",
     "device": "backend_name",
     "mode": "mode",
-    "state": "state",
-    "accepting": "accepting_jobs",
+    "status": "status",
     "reason": "state_reason",
     "usage s": "elapsed_time",
     "created": "created_at",
 }
-"""Titles of a listing, and the wire fields under them."""
+"""Titles of a listing, and the fields under them."""
 
 
 def env(arguments: argparse.Namespace) -> int:
@@ -144,7 +145,7 @@ def sessions(arguments: argparse.Namespace) -> int:
     """List, show, close or cancel sessions."""
     remote = _remote(arguments)
     if arguments.action == "list":
-        listed = [remote.ask("GET", f"/sessions/{entry['id']}") for entry in _newest(remote)]
+        listed = [_with_status(remote.ask("GET", f"/sessions/{entry['id']}")) for entry in _newest(remote)]
         if arguments.json:
             print_json(listed)
             return 0
@@ -156,7 +157,12 @@ def sessions(arguments: argparse.Namespace) -> int:
         remote.ask("PATCH", path, {"accepting_jobs": False})
     elif arguments.action == "cancel":
         remote.ask("DELETE", f"{path}/close")
-    return _show(arguments, remote.ask("GET", path))
+    return _show(arguments, _with_status(remote.ask("GET", path)))
+
+
+def _with_status(session: dict[str, Any]) -> dict[str, Any]:
+    """The session with the words of V-01, which the wire does not carry."""
+    return session | {"status": wire_status(session["state"], session["accepting_jobs"])}
 
 
 def _newest(remote: Remote) -> list[dict[str, Any]]:

@@ -50,7 +50,7 @@ from .session_core import SessionCore
 from .snapshot import Snapshot
 from .states import Configuration, DeviceState, JobStatus, Mode, SessionState, StateReason
 from .step import Step, open_session, step
-from .views import details, status
+from .views import details, status, wire_status
 
 __all__ = [
     "AZURE",
@@ -123,4 +123,5 @@ __all__ = [
     "status",
     "step",
     "step_job",
+    "wire_status",
 ]

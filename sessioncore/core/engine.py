@@ -155,7 +155,10 @@ class Engine:
         return tuple((TIMERS[rank].__name__, due) for due, rank in sorted(session.deadlines()))
 
     def forget(self, job_id: str) -> None:
-        """Drop a job that has ended, to free memory. Raises :class:`HostError` if it has not, or is unknown."""
+        """Drop a job that has ended, to free memory. Its id stays used: the host never gives it to another job (J-09).
+
+        Raises :class:`HostError` if it has not ended, or is unknown.
+        """
         job = self._jobs.get(job_id)
         if job is None or job.status not in FINAL:
             raise HostError(f"job {job_id} has not ended and cannot be forgotten", rule="J-01")
@@ -163,7 +166,10 @@ class Engine:
         self._solo.pop(job_id, None)
 
     def forget_session(self, session_id: str) -> None:
-        """Drop a closed session, to free memory. Raises :class:`HostError` while jobs of it are on the device."""
+        """Drop a closed session, to free memory. Its id stays used: the host never gives it to another session (J-09).
+
+        Raises :class:`HostError` while it is not closed or a job of it is on the device.
+        """
         load = self._workloads.get(session_id)
         if load is None or load.session is None or load.session.configuration is not CLOSED or load.on_device:
             raise HostError(f"session {session_id} is not over and cannot be forgotten", rule="S-23")

@@ -24,6 +24,25 @@ def status(session: Session) -> str:
     return "Closed" if state is SessionState.CLOSED else "Pending"
 
 
+def wire_status(state: str, accepting_jobs: bool) -> str:
+    """V-01 from the wire's own fields, as the vendor's client reads them.
+
+    ``pending_inactive`` and ``pending_closed``, which other services send and ours never does, are read as in
+    progress. Any other word is shown with a capital.
+    """
+    match state:
+        case "open" | "inactive":
+            return "Pending"
+        case "active":
+            return _IN_PROGRESS[accepting_jobs]
+        case "pending_inactive":
+            return _IN_PROGRESS[True]
+        case "pending_closed":
+            return _IN_PROGRESS[False]
+        case _:
+            return state.capitalize()
+
+
 def _azure_status(session: Session) -> str:
     """Azure's names; the last one depends on how the jobs ended. Decided here where the client does not say."""
     state = session.state

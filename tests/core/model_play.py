@@ -40,11 +40,11 @@ def play(machine: type[World], family: str, runs: int) -> Counter[str]:
         return _run(machine, family, runs, (Phase.generate, Phase.shrink))
 
 
-def hunt(machine: type[World], family: str, plant: Callable[[], None]) -> None:
+def hunt(machine: type[World], family: str, plant: Callable[[pytest.MonkeyPatch], None]) -> None:
     """Play with a planted fault until it shows; what it broke is raised as it is, not made small."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dispatch, "ROLLING_WINDOW", WINDOW_US)
-        plant()
+        plant(patch)
         _run(machine, family, HUNT, (Phase.generate,))
 
 

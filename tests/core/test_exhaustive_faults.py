@@ -90,8 +90,8 @@ def test_nothing_is_found_where_no_fault_is_planted() -> None:
 
 @pytest.mark.parametrize("name", SHARE_FAULTS)
 def test_a_fault_of_fair_share_is_found_by_the_state_machine(name: str) -> None:
-    with pytest.MonkeyPatch.context() as patch, pytest.raises(AssertionError, match=r"disagree|D-03"):
-        hunt(OneDevice, "ibm-guide", lambda: SHARE_FAULTS[name](patch, IBM_GUIDE))
+    with pytest.raises(AssertionError, match=r"disagree|D-03"):
+        hunt(OneDevice, "ibm-guide", lambda patch: SHARE_FAULTS[name](patch, IBM_GUIDE))
 
 
 @pytest.mark.parametrize("name", LAWS_FIND)

@@ -13,6 +13,7 @@ from sessioncore.core import (
     HostError,
     InvariantError,
     SessionCoreError,
+    wire_status,
 )
 
 from .session_bench import HOUR, SECOND, device, lone_session
@@ -34,6 +35,24 @@ def test_status_is_worded_as_the_guide_does() -> None:
     assert bench.status("s") == "In progress, not accepting new jobs"
     bench.at(64).succeed("b")
     assert bench.status("s") == "Closed"
+
+
+@pytest.mark.rule("V-01")
+@pytest.mark.parametrize(
+    ("state", "accepting", "shown"),
+    [
+        ("open", True, "Pending"),
+        ("inactive", False, "Pending"),
+        ("active", True, "In progress, accepting new jobs"),
+        ("active", False, "In progress, not accepting new jobs"),
+        ("pending_inactive", False, "In progress, accepting new jobs"),
+        ("pending_closed", True, "In progress, not accepting new jobs"),
+        ("closed", False, "Closed"),
+        ("strange", True, "Strange"),
+    ],
+)
+def test_the_words_of_the_wire_are_read_as_the_stock_client_reads_them(state: str, accepting: bool, shown: str) -> None:
+    assert wire_status(state, accepting) == shown
 
 
 @pytest.mark.rule("V-02", "S-03")

@@ -19,7 +19,7 @@ from typing import Any, NoReturn
 
 from sessioncore.backends.frames import FrameReader, pack
 
-_receive_bytes = 1 << 20
+_receive_bytes = 1 << 16
 _descriptors_max = 8
 _PR_SET_PDEATHSIG = 1
 
