@@ -17,7 +17,7 @@ wait_s_max = 60.0
 Run = Callable[..., Outcome]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def backends() -> Iterator[dict[str, LocalBackend]]:
     """Some devices, warm, that share two workers."""
     opened = open_backends(DEVICES, workers=2)
@@ -27,7 +27,7 @@ def backends() -> Iterator[dict[str, LocalBackend]]:
         backend.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def run(backends: dict[str, LocalBackend]) -> Run:
     """Run one job to its end."""
     ids = itertools.count()
@@ -44,7 +44,7 @@ def run(backends: dict[str, LocalBackend]) -> Run:
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def succeed(run: Run) -> Callable[..., bytes]:
     """Run one job, which must succeed; returns the body of its result."""
 

@@ -10,6 +10,7 @@ import random
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -101,10 +102,19 @@ def test_starting_costs_little_and_loads_no_extra(program: str) -> None:
 
 @pytest.fixture
 def world_forbidden(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], Any]:
-    """Calls a function while clocks, files, sockets, randomness and the environment raise, and only then."""
+    """Calls a function while clocks, files, sockets, randomness and the environment raise, and only then.
 
-    def forbidden(*_: object, **__: object) -> None:
-        raise AssertionError("the core reached for the world")
+    They raise in the caller's thread: worker pools of other tests may live in threads of their own.
+    """
+    mine = threading.get_ident()
+
+    def forbid(original: Callable[..., Any]) -> Callable[..., Any]:
+        def reached(*arguments: Any, **named: Any) -> Any:
+            if threading.get_ident() == mine:
+                raise AssertionError("the core reached for the world")
+            return original(*arguments, **named)
+
+        return reached
 
     def call(act: Callable[[], Any]) -> Any:
         with monkeypatch.context() as patch:
@@ -116,7 +126,7 @@ def world_forbidden(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], A
                 (random, ("random", "randrange", "choice")),
             ):
                 for name in names:
-                    patch.setattr(module, name, forbidden)
+                    patch.setattr(module, name, forbid(getattr(module, name)))
             return act()
 
     return call
