@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .chart import Atom, Chart, Disposition, Guard, Row
+from .chart import Atom, Chart, Guard
 from .events import OfflineRequested, PauseRequested, ResumeRequested
+from .rows import allow
 from .signals import JobReady
 from .states import DeviceState
 
@@ -52,30 +53,6 @@ ATOMS = (
 PLACED: Guard = (("held", "no"), ("in_time", "yes"))
 
 
-def _row(
-    row_id: str,
-    rules: str,
-    sources: tuple[DeviceState, ...],
-    trigger: type,
-    says: str,
-    *,
-    to: DeviceState | None = None,
-    guard: Guard = (),
-    effect: str = "",
-) -> Row:
-    return Row(
-        id=row_id,
-        rules=tuple(rules.split()),
-        sources=sources,
-        trigger=trigger,
-        disposition=Disposition.INTERNAL if to is None else Disposition.TRANSITION,
-        says=says,
-        guard=guard,
-        target=to,
-        effect=(effect,) if effect else (),
-    )
-
-
 DEVICE_CHART = Chart(
     name="device",
     states=tuple(DeviceState),
@@ -84,28 +61,28 @@ DEVICE_CHART = Chart(
     triggers=(JobReady, PauseRequested, OfflineRequested, ResumeRequested),
     atoms=ATOMS,
     rows=(
-        _row("D-01.held", "D-01", (ONLINE,), JobReady, "Another session holds the device: no place in the order.",
-             guard=(("held", "by_another"),), effect="pass_over"),
-        _row("D-03.out-of-time", "D-03 S-15 S-25", (ONLINE,), JobReady,
-             "Its session is out of time: no place in the order.",
-             guard=(("held", "no"), ("in_time", "no")), effect="pass_over"),
-        _row("D-04.full", "D-04 D-03", (ONLINE,), JobReady, "Every lane is taken: it waits, and all behind it.",
-             guard=(*PLACED, ("lane", "none")), effect="wait"),
-        _row("D-02.shared", "D-02 D-03", (ONLINE,), JobReady,
-             "It needs the device alone and others are still on it: it waits, and all behind it.",
-             guard=(*PLACED, ("lane", "free"), ("shared", "yes")), effect="wait"),
-        _row("D-03.start", "D-03 T-05", (ONLINE,), JobReady, "First in the order, and it may: it starts.",
-             guard=(*PLACED, ("lane", "free"), ("shared", "no")), effect="start"),
-        _row("D-05.wait", "D-05", (PAUSED, OFFLINE), JobReady, "The device starts nothing now.", effect="wait"),
-        _row("D-05.pause", "D-05", (ONLINE, OFFLINE), PauseRequested, "Running jobs end, others stay queued.",
-             to=PAUSED),
-        _row("D-05.paused", "D-05", (PAUSED,), PauseRequested, "It is paused already."),
-        _row("D-05.offline", "D-05", (ONLINE, PAUSED), OfflineRequested, "Running jobs end, others stay queued.",
-             to=OFFLINE),
-        _row("D-05.offline-already", "D-05", (OFFLINE,), OfflineRequested, "It is offline already."),
-        _row("D-05.resume", "D-05 T-05", (PAUSED, OFFLINE), ResumeRequested, "Whatever may start starts now.",
-             to=ONLINE),
-        _row("D-05.online", "D-05", (ONLINE,), ResumeRequested, "It is online already."),
+        allow("D-01.held", "D-01", (ONLINE,), JobReady, "Another session holds the device: no place in the order.",
+              guard=(("held", "by_another"),), effect="pass_over"),
+        allow("D-03.out-of-time", "D-03 S-15 S-25", (ONLINE,), JobReady,
+              "Its session is out of time: no place in the order.",
+              guard=(("held", "no"), ("in_time", "no")), effect="pass_over"),
+        allow("D-04.full", "D-04 D-03", (ONLINE,), JobReady, "Every lane is taken: it waits, and all behind it.",
+              guard=(*PLACED, ("lane", "none")), effect="wait"),
+        allow("D-02.shared", "D-02 D-03", (ONLINE,), JobReady,
+              "It needs the device alone and others are still on it: it waits, and all behind it.",
+              guard=(*PLACED, ("lane", "free"), ("shared", "yes")), effect="wait"),
+        allow("D-03.start", "D-03 T-05", (ONLINE,), JobReady, "First in the order, and it may: it starts.",
+              guard=(*PLACED, ("lane", "free"), ("shared", "no")), effect="start"),
+        allow("D-05.wait", "D-05", (PAUSED, OFFLINE), JobReady, "The device starts nothing now.", effect="wait"),
+        allow("D-05.pause", "D-05", (ONLINE, OFFLINE), PauseRequested, "Running jobs end, others stay queued.",
+              to=PAUSED),
+        allow("D-05.paused", "D-05", (PAUSED,), PauseRequested, "It is paused already."),
+        allow("D-05.offline", "D-05", (ONLINE, PAUSED), OfflineRequested, "Running jobs end, others stay queued.",
+              to=OFFLINE),
+        allow("D-05.offline-already", "D-05", (OFFLINE,), OfflineRequested, "It is offline already."),
+        allow("D-05.resume", "D-05 T-05", (PAUSED, OFFLINE), ResumeRequested, "Whatever may start starts now.",
+              to=ONLINE),
+        allow("D-05.online", "D-05", (ONLINE,), ResumeRequested, "It is online already."),
     ),
 ).specialise({})  # fmt: skip
 """The chart of a device. It has no switches."""

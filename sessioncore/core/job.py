@@ -25,9 +25,6 @@ ON_DEVICE = frozenset((RUNNING, CANCELLING))
 FINAL = frozenset((JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED))
 """The statuses that never change again (J-01)."""
 
-RAN_TOO_LONG = 1305
-SESSION_CLOSED = 1217
-
 
 @final
 @value

@@ -16,7 +16,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .chart import Atom, Chart, Disposition, Fault, Guard, Row, SpecialisedChart, TimerLaw
+from .chart import Atom, Chart, Row, SpecialisedChart, TimerLaw
 from .events import (
     ExecutionLimitExpired,
     JobCancelRequested,
@@ -27,6 +27,16 @@ from .events import (
     SubmitRequested,
 )
 from .profiles import SWITCHES
+from .rows import (
+    JOB_NOT_CANCELLABLE,
+    JOB_NOT_FOUND,
+    RAN_TOO_LONG,
+    SESSION_CLOSED,
+    VALIDATION_FAILED,
+    allow,
+    never,
+    refuse,
+)
 from .signals import JobLeftDevice, JobLeftQueue, JobOverran, SessionEnded
 from .states import JobStatus
 
@@ -42,12 +52,6 @@ FAILED = JobStatus.FAILED
 CANCELLED = JobStatus.CANCELLED
 FINALS = (COMPLETED, FAILED, CANCELLED)
 
-SESSION_CLOSED = 1217
-VALIDATION_FAILED = 1208
-JOB_NOT_FOUND = 1291
-JOB_NOT_CANCELLABLE = 1292
-RAN_TOO_LONG = 1305
-"""The vendor's numbers; 1291 and 1292 are our own choice, the vendor documents none."""
 
 
 def _positive(_job: Job | None, event: SubmitRequested) -> str:
@@ -61,50 +65,6 @@ ATOMS = (
 )
 
 
-def _row(
-    row_id: str,
-    rules: str,
-    sources: JobStatus | tuple[JobStatus, ...],
-    trigger: type,
-    says: str,
-    *,
-    to: JobStatus | None = None,
-    guard: Guard = (),
-    effect: str = "",
-    signal: type | None = None,
-    why: str = "",
-    code: int | None = None,
-) -> Row:
-    """A transition (``to`` given) or an internal row; ``why`` and ``code`` become the job's reason."""
-    return Row(
-        id=row_id,
-        rules=tuple(rules.split()),
-        sources=sources if isinstance(sources, tuple) else (sources,),
-        trigger=trigger,
-        disposition=Disposition.INTERNAL if to is None else Disposition.TRANSITION,
-        says=says,
-        guard=guard,
-        target=to,
-        effect=tuple(effect.split()),
-        signal=signal,
-        says_why=why,
-        code=code,
-    )
-
-
-def _never(row_id: str, rules: str, sources: tuple[JobStatus, ...], trigger: type, says: str) -> Row:
-    """The host's fault."""
-    return Row(
-        id=row_id,
-        rules=tuple(rules.split()),
-        sources=sources,
-        trigger=trigger,
-        disposition=Disposition.FORBIDDEN,
-        says=says,
-        fault=Fault.HOST,
-    )
-
-
 def _rows() -> tuple[Row, ...]:
     return (*_submit_rows(), *_report_rows(), *_cancel_rows(), *_limit_rows(), *_session_end_rows())
 
@@ -112,13 +72,12 @@ def _rows() -> tuple[Row, ...]:
 def _submit_rows() -> tuple[Row, ...]:
     every = (QUEUED, RUNNING, CANCELLING, *FINALS)
     return (
-        _row("J-01.submit", "J-01 S-05", NONE, SubmitRequested, "The job is queued.",
-             to=QUEUED, guard=(("positive", "yes"),)),
-        Row(id="S-07.job", rules=("S-07",), sources=(NONE,), trigger=SubmitRequested,
-            disposition=Disposition.FORBIDDEN, fault=Fault.CLIENT, guard=(("positive", "no"),),
-            says="The job's max_execution_time must be above zero.", code=VALIDATION_FAILED, http_status=400,
-            remedy="Give a max_execution_time above zero, or none."),
-        _never("J-09.job-twice", "J-09", every, SubmitRequested, "An id is used once: a job with this id exists."),
+        allow("J-01.submit", "J-01 S-05", NONE, SubmitRequested, "The job is queued.",
+              to=QUEUED, guard=(("positive", "yes"),)),
+        refuse("S-07.job", "S-07", NONE, SubmitRequested, "The job's max_execution_time must be above zero.",
+               "Give a max_execution_time above zero, or none.", code=VALIDATION_FAILED, http_status=400,
+               guard=(("positive", "no"),)),
+        never("J-09.job-twice", "J-09", every, SubmitRequested, "An id is used once: a job with this id exists."),
     )  # fmt: skip
 
 
@@ -128,24 +87,24 @@ def _report_rows() -> tuple[Row, ...]:
     unknown = "There is no such job; the report is counted and changes nothing."
     dropped = "The lane is free; what the device still brought is discarded and counted."
     rows = [
-        _row("J-01.start", "J-01 T-05", QUEUED, JobStarted, "The job takes a lane and runs.",
-             to=RUNNING, signal=JobStarted),
-        _row("J-06.start-again", "J-06", (RUNNING, CANCELLING), JobStarted, "It has started; counted, no change."),
-        _row("J-06.start-ended", "J-06", FINALS, JobStarted, late),
-        _row("J-06.start-unknown", "J-06", NONE, JobStarted, unknown),
-        _row("J-01.complete", "J-01", RUNNING, JobSucceeded, "The job has its result.",
-             to=COMPLETED, signal=JobLeftDevice),
-        _row("J-01.fail", "J-01 S-24", RUNNING, JobFailed, "The job ended with an error.",
-             to=FAILED, signal=JobLeftDevice),
-        _row("J-06.lost", "J-06", RUNNING, JobReleased, "The device let a running job go: it is lost.",
-             to=FAILED, signal=JobLeftDevice, why="lost"),
+        allow("J-01.start", "J-01 T-05", QUEUED, JobStarted, "The job takes a lane and runs.",
+              to=RUNNING, signal=JobStarted),
+        allow("J-06.start-again", "J-06", (RUNNING, CANCELLING), JobStarted, "It has started; counted, no change."),
+        allow("J-06.start-ended", "J-06", FINALS, JobStarted, late),
+        allow("J-06.start-unknown", "J-06", NONE, JobStarted, unknown),
+        allow("J-01.complete", "J-01", RUNNING, JobSucceeded, "The job has its result.",
+              to=COMPLETED, signal=JobLeftDevice),
+        allow("J-01.fail", "J-01 S-24", RUNNING, JobFailed, "The job ended with an error.",
+              to=FAILED, signal=JobLeftDevice),
+        allow("J-06.lost", "J-06", RUNNING, JobReleased, "The device let a running job go: it is lost.",
+              to=FAILED, signal=JobLeftDevice, why="lost"),
     ]  # fmt: skip
     for name, trigger in (("succeeded", JobSucceeded), ("failed", JobFailed), ("released", JobReleased)):
         rows += [
-            _row(f"J-03.{name}", "J-03 J-01", CANCELLING, trigger, dropped, to=CANCELLED, signal=JobLeftDevice),
-            _row(f"J-06.{name}-queued", "J-06", QUEUED, trigger, early),
-            _row(f"J-06.{name}-ended", "J-06", FINALS, trigger, late),
-            _row(f"J-06.{name}-unknown", "J-06", NONE, trigger, unknown),
+            allow(f"J-03.{name}", "J-03 J-01", CANCELLING, trigger, dropped, to=CANCELLED, signal=JobLeftDevice),
+            allow(f"J-06.{name}-queued", "J-06", QUEUED, trigger, early),
+            allow(f"J-06.{name}-ended", "J-06", FINALS, trigger, late),
+            allow(f"J-06.{name}-unknown", "J-06", NONE, trigger, unknown),
         ]
     return tuple(rows)
 
@@ -153,43 +112,42 @@ def _report_rows() -> tuple[Row, ...]:
 def _cancel_rows() -> tuple[Row, ...]:
     final = "The job is final and cannot be cancelled."
     return (
-        _row("J-02.cancel", "J-02", QUEUED, JobCancelRequested, "Cancelled in the queue, at once.",
-             to=CANCELLED, signal=JobLeftQueue, why="cancelled by its client"),
-        _row("J-03.cancel", "J-03", RUNNING, JobCancelRequested,
-             "The client sees Cancelled; the device is told to stop.",
-             to=CANCELLING, effect="stop", why="cancelled by its client"),
-        Row(id="J-04.cancel", rules=("J-04",), sources=(CANCELLING, *FINALS), trigger=JobCancelRequested,
-            disposition=Disposition.FORBIDDEN, fault=Fault.CLIENT, says=final, code=JOB_NOT_CANCELLABLE,
-            http_status=409, remedy="Nothing is left to cancel; read its status or its result."),
-        Row(id="J-09.job-unknown", rules=("J-09",), sources=(NONE,), trigger=JobCancelRequested,
-            disposition=Disposition.FORBIDDEN, fault=Fault.CLIENT, says="Job not found.", code=JOB_NOT_FOUND,
-            http_status=404, remedy="Check the job id and the instance; list your jobs to see which there are."),
+        allow("J-02.cancel", "J-02", QUEUED, JobCancelRequested, "Cancelled in the queue, at once.",
+              to=CANCELLED, signal=JobLeftQueue, why="cancelled by its client"),
+        allow("J-03.cancel", "J-03", RUNNING, JobCancelRequested,
+              "The client sees Cancelled; the device is told to stop.",
+              to=CANCELLING, effect="stop", why="cancelled by its client"),
+        refuse("J-04.cancel", "J-04", (CANCELLING, *FINALS), JobCancelRequested, final,
+               "Nothing is left to cancel; read its status or its result.", code=JOB_NOT_CANCELLABLE, http_status=409),
+        refuse("J-09.job-unknown", "J-09", NONE, JobCancelRequested, "Job not found.",
+               "Check the job id and the instance; list your jobs to see which there are.",
+               code=JOB_NOT_FOUND, http_status=404),
     )  # fmt: skip
 
 
 def _limit_rows() -> tuple[Row, ...]:
     return (
-        _row("J-05.limit", "J-05", RUNNING, ExecutionLimitExpired,
-             "It has run as long as it may: the client sees it ended, the device is told to stop.",
-             to=CANCELLING, effect="stop", signal=JobOverran, why="ran too long", code=RAN_TOO_LONG),
-        _never("J-05.not-armed", "J-05", (NONE, QUEUED, CANCELLING, *FINALS), ExecutionLimitExpired,
-               "This timer is armed only while the job is running."),
+        allow("J-05.limit", "J-05", RUNNING, ExecutionLimitExpired,
+              "It has run as long as it may: the client sees it ended, the device is told to stop.",
+              to=CANCELLING, effect="stop", signal=JobOverran, why="ran too long", code=RAN_TOO_LONG),
+        never("J-05.not-armed", "J-05", (NONE, QUEUED, CANCELLING, *FINALS), ExecutionLimitExpired,
+              "This timer is armed only while the job is running."),
     )  # fmt: skip
 
 
 def _session_end_rows() -> tuple[Row, ...]:
     why = "its session has been closed"
     return (
-        _row("S-22.fail", "S-22 S-15 S-20", QUEUED, SessionEnded, "The session's end takes a queued job with it.",
-             to=FAILED, guard=(("queued_at_end", "fail"),), why=why, code=SESSION_CLOSED),
-        _row("S-22.cancel", "S-22", QUEUED, SessionEnded, "The session's end cancels a queued job.",
-             to=CANCELLED, guard=(("queued_at_end", "cancel"),), why=why, code=SESSION_CLOSED),
-        _row("S-23.finish", "S-23 S-15 S-20", RUNNING, SessionEnded, "A job on the device goes on to its own end.",
-             guard=(("on_device_at_end", "finish"),)),
-        _row("S-23.stop", "S-23", RUNNING, SessionEnded, "The device is told to stop a job whose session ended.",
-             to=CANCELLING, guard=(("on_device_at_end", "stop"),), effect="stop", why=why, code=SESSION_CLOSED),
-        _row("S-23.cancelling", "S-23 J-03", CANCELLING, SessionEnded, "It is being stopped already."),
-        _never("S-22.nothing", "S-22", (NONE, *FINALS), SessionEnded, "A session's end reaches only its open jobs."),
+        allow("S-22.fail", "S-22 S-15 S-20", QUEUED, SessionEnded, "The session's end takes a queued job with it.",
+              to=FAILED, guard=(("queued_at_end", "fail"),), why=why, code=SESSION_CLOSED),
+        allow("S-22.cancel", "S-22", QUEUED, SessionEnded, "The session's end cancels a queued job.",
+              to=CANCELLED, guard=(("queued_at_end", "cancel"),), why=why, code=SESSION_CLOSED),
+        allow("S-23.finish", "S-23 S-15 S-20", RUNNING, SessionEnded, "A job on the device goes on to its own end.",
+              guard=(("on_device_at_end", "finish"),)),
+        allow("S-23.stop", "S-23", RUNNING, SessionEnded, "The device is told to stop a job whose session ended.",
+              to=CANCELLING, guard=(("on_device_at_end", "stop"),), effect="stop", why=why, code=SESSION_CLOSED),
+        allow("S-23.cancelling", "S-23 J-03", CANCELLING, SessionEnded, "It is being stopped already."),
+        never("S-22.nothing", "S-22", (NONE, *FINALS), SessionEnded, "A session's end reaches only its open jobs."),
     )  # fmt: skip
 
 

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, final
 from attrs import field
 
 from .profiles import Parameters
-from .session_chart import session_chart
+from .session_chart import (
+    ACTIVE,
+    ACTIVE_DRAINING,
+    CLOSED,
+    INACTIVE,
+    INACTIVE_DRAINING,
+    OPEN,
+    OPEN_DRAINING,
+    session_chart,
+)
 from .states import Configuration, Mode, SessionState, StateReason
 from .values import value
 
 if TYPE_CHECKING:
     from .chart import Cells
-
-NONE = Configuration.NONE
-OPEN = Configuration.OPEN
-ACTIVE = Configuration.ACTIVE
-INACTIVE = Configuration.INACTIVE
-OPEN_DRAINING = Configuration.OPEN_DRAINING
-ACTIVE_DRAINING = Configuration.ACTIVE_DRAINING
-INACTIVE_DRAINING = Configuration.INACTIVE_DRAINING
-CLOSED = Configuration.CLOSED
 
 STATE_OF = {
     OPEN: SessionState.OPEN,

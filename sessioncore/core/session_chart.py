@@ -17,7 +17,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from .chart import Atom, Chart, Disposition, Fault, Guard, Row, SpecialisedChart, TimerLaw
+from .chart import Atom, Chart, Guard, Row, SpecialisedChart, TimerLaw
 from .events import (
     CancelRequested,
     CloseRequested,
@@ -31,6 +31,7 @@ from .events import (
     UsageLimitReached,
 )
 from .profiles import SWITCHES
+from .rows import SESSION_CLOSED, SESSION_NOT_FOUND, VALIDATION_FAILED, allow, never, refuse
 from .signals import JobLeftDevice, JobLeftQueue, JobOverran
 from .states import Configuration, JobStatus, StateReason
 
@@ -50,10 +51,6 @@ ACCEPTING = (OPEN, ACTIVE, INACTIVE)
 DRAINING = (OPEN_DRAINING, ACTIVE_DRAINING, INACTIVE_DRAINING)
 LIVE = ACCEPTING + DRAINING
 
-SESSION_CLOSED = 1217
-VALIDATION_FAILED = 1208
-SESSION_NOT_FOUND = 1290
-"""The vendor's numbers; 1290 is our own choice, the vendor documents none."""
 
 
 # --- atoms -------------------------------------------------------------------------------------------------
@@ -96,84 +93,7 @@ ATOMS = (
     Atom(name="failure_policy", values=SWITCHES["failure_policy"]),
 )
 
-# --- how rows are written ------------------------------------------------------------------------------------
-
-
-def _go(
-    row_id: str,
-    rules: str,
-    sources: Configuration | tuple[Configuration, ...],
-    trigger: type,
-    says: str,
-    *,
-    to: Configuration | None = None,
-    guard: Guard = (),
-    effect: str = "",
-    reason: StateReason | None = None,
-) -> Row:
-    """A transition (``to`` given) or an internal row."""
-    return Row(
-        id=row_id,
-        rules=tuple(rules.split()),
-        sources=sources if isinstance(sources, tuple) else (sources,),
-        trigger=trigger,
-        disposition=Disposition.INTERNAL if to is None else Disposition.TRANSITION,
-        says=says,
-        guard=guard,
-        target=to,
-        effect=tuple(effect.split()),
-        reason=reason,
-    )
-
-
-def _refuse(
-    row_id: str,
-    rules: str,
-    sources: tuple[Configuration, ...],
-    trigger: type,
-    says: str,
-    remedy: str,
-    *,
-    code: int,
-    http_status: int,
-    guard: Guard = (),
-) -> Row:
-    """A client's fault: what the client is told, and what it can do instead (V-03)."""
-    return Row(
-        id=row_id,
-        rules=tuple(rules.split()),
-        sources=sources,
-        trigger=trigger,
-        disposition=Disposition.FORBIDDEN,
-        says=says,
-        guard=guard,
-        fault=Fault.CLIENT,
-        code=code,
-        http_status=http_status,
-        remedy=remedy,
-    )
-
-
-def _never(
-    row_id: str,
-    rules: str,
-    sources: Configuration | tuple[Configuration, ...],
-    trigger: type,
-    says: str,
-    guard: Guard = (),
-) -> Row:
-    """The host's fault: it cannot happen while the host keeps the laws."""
-    return Row(
-        id=row_id,
-        rules=tuple(rules.split()),
-        sources=sources if isinstance(sources, tuple) else (sources,),
-        trigger=trigger,
-        disposition=Disposition.FORBIDDEN,
-        says=says,
-        guard=guard,
-        fault=Fault.HOST,
-    )
-
+# --- guards --------------------------------------------------------------------------------------------------
 
 NO_WORK: Guard = (("work_left", "none"),)
 WORK: Guard = (("work_left", "some"),)
@@ -203,11 +123,11 @@ def _rows() -> tuple[Row, ...]:
 def _opening_rows() -> tuple[Row, ...]:
     twice = "An id is used once: a session with this id exists."
     return (
-        _go("S-01.open", "S-01", NONE, OpenRequested, "A new session is open and accepting, and has not started.",
-            to=OPEN, guard=(("start_event", "first_dispatch"),), effect="open"),
-        _go("S-01.start", "S-01 S-09 S-10", NONE, OpenRequested, "A new session starts at its creation.",
-            to=ACTIVE, guard=(("start_event", "create"),), effect="open"),
-        _never("J-09.session-twice", "J-09", (*LIVE, CLOSED), OpenRequested, twice),
+        allow("S-01.open", "S-01", NONE, OpenRequested, "A new session is open and accepting, and has not started.",
+              to=OPEN, guard=(("start_event", "first_dispatch"),), effect="open"),
+        allow("S-01.start", "S-01 S-09 S-10", NONE, OpenRequested, "A new session starts at its creation.",
+              to=ACTIVE, guard=(("start_event", "create"),), effect="open"),
+        never("J-09.session-twice", "J-09", (*LIVE, CLOSED), OpenRequested, twice),
     )  # fmt: skip
 
 
@@ -215,26 +135,28 @@ def _submitting_rows() -> tuple[Row, ...]:
     closed = "Session has been closed."
     unknown = "Session not found."
     return (
-        _refuse("J-09.submit-unknown", "J-09", (NONE,), SubmitRequested, unknown, _UNKNOWN_REMEDY,
-                code=SESSION_NOT_FOUND, http_status=404),
-        _refuse("S-06.draining", "S-06", DRAINING, SubmitRequested, closed, _CLOSED_REMEDY,
-                code=SESSION_CLOSED, http_status=400),
-        _refuse("S-06.closed", "S-06", (CLOSED,), SubmitRequested, closed, _CLOSED_REMEDY,
-                code=SESSION_CLOSED, http_status=400),
-        _refuse("S-07.session", "S-07", ACCEPTING, SubmitRequested,
-                "The job's max_execution_time is not possible in this session.", _LENGTH_REMEDY,
-                code=VALIDATION_FAILED, http_status=400, guard=(("fits", "no"),)),
-        _go("S-05.submit", "S-05", (OPEN, ACTIVE), SubmitRequested, "The job is queued behind those before it.",
-            guard=MORE, effect="enqueue"),
-        _go("S-08.submit", "S-08", INACTIVE, SubmitRequested,
-            "The job waits in the device's queue; the session stays inactive until it is dispatched.",
-            guard=MORE, effect="enqueue"),
-        _go("S-25.last-open", "S-25 S-17", OPEN, SubmitRequested, "The last job that the limit allows ends acceptance.",
-            to=OPEN_DRAINING, guard=LAST, effect="enqueue"),
-        _go("S-25.last-active", "S-25 S-17", ACTIVE, SubmitRequested,
-            "The last job that the limit allows ends acceptance.", to=ACTIVE_DRAINING, guard=LAST, effect="enqueue"),
-        _go("S-25.last-inactive", "S-25 S-17", INACTIVE, SubmitRequested,
-            "The last job that the limit allows ends acceptance.", to=INACTIVE_DRAINING, guard=LAST, effect="enqueue"),
+        refuse("J-09.submit-unknown", "J-09", (NONE,), SubmitRequested, unknown, _UNKNOWN_REMEDY,
+               code=SESSION_NOT_FOUND, http_status=404),
+        refuse("S-06.draining", "S-06", DRAINING, SubmitRequested, closed, _CLOSED_REMEDY,
+               code=SESSION_CLOSED, http_status=400),
+        refuse("S-06.closed", "S-06", (CLOSED,), SubmitRequested, closed, _CLOSED_REMEDY,
+               code=SESSION_CLOSED, http_status=400),
+        refuse("S-07.session", "S-07", ACCEPTING, SubmitRequested,
+               "The job's max_execution_time is not possible in this session.", _LENGTH_REMEDY,
+               code=VALIDATION_FAILED, http_status=400, guard=(("fits", "no"),)),
+        allow("S-05.submit", "S-05", (OPEN, ACTIVE), SubmitRequested, "The job is queued behind those before it.",
+              guard=MORE, effect="enqueue"),
+        allow("S-08.submit", "S-08", INACTIVE, SubmitRequested,
+              "The job waits in the device's queue; the session stays inactive until it is dispatched.",
+              guard=MORE, effect="enqueue"),
+        allow("S-25.last-open", "S-25 S-17", OPEN, SubmitRequested,
+              "The last job that the limit allows ends acceptance.",
+              to=OPEN_DRAINING, guard=LAST, effect="enqueue"),
+        allow("S-25.last-active", "S-25 S-17", ACTIVE, SubmitRequested,
+              "The last job that the limit allows ends acceptance.", to=ACTIVE_DRAINING, guard=LAST, effect="enqueue"),
+        allow("S-25.last-inactive", "S-25 S-17", INACTIVE, SubmitRequested,
+              "The last job that the limit allows ends acceptance.",
+              to=INACTIVE_DRAINING, guard=LAST, effect="enqueue"),
     )  # fmt: skip
 
 
@@ -242,53 +164,53 @@ def _running_rows() -> tuple[Row, ...]:
     started = (ACTIVE, ACTIVE_DRAINING)
     waiting = (OPEN, INACTIVE, OPEN_DRAINING, INACTIVE_DRAINING)
     return (
-        _go("S-09.start", "S-09 S-10", OPEN, JobStarted,
-            "The first job begins: the session starts and its max TTL is armed.",
-            to=ACTIVE, guard=IN_TIME, effect="start"),
-        _go("S-09.start-draining", "S-09 S-10 S-17", OPEN_DRAINING, JobStarted,
-            "The first job begins: the session starts, still not accepting.",
-            to=ACTIVE_DRAINING, guard=IN_TIME, effect="start"),
-        _go("S-11.resume", "S-11", INACTIVE, JobStarted, "A job begins: the session is active again.",
-            to=ACTIVE, guard=IN_TIME, effect="start"),
-        _go("S-11.resume-draining", "S-11 S-17", INACTIVE_DRAINING, JobStarted,
-            "A job begins: the session is active again, still not accepting.",
-            to=ACTIVE_DRAINING, guard=IN_TIME, effect="start"),
-        _go("S-12.start", "S-12", started, JobStarted, "Another job of the active session begins.",
-            guard=IN_TIME, effect="start"),
-        _never("S-15.late", "S-15 S-25", LIVE, JobStarted,
-               "No job starts at or after the session's max TTL deadline or with its usage limit reached.", guard=LATE),
-        _never("J-01.start-nothing", "J-01", (NONE, CLOSED), JobStarted, "There is no queued job that could start."),
-        _go("J-02.leave", "J-02", ACCEPTING, JobLeftQueue, "A queued job was cancelled; the session goes on.",
-            effect="leave_queue"),
-        _go("J-02.leave-draining", "J-02", DRAINING, JobLeftQueue, "A queued job was cancelled; work is left.",
-            guard=WORK, effect="leave_queue"),
-        _go("S-19.queue-empty", "S-19 J-02", DRAINING, JobLeftQueue, "The last work was cancelled: closed at once.",
-            to=CLOSED, guard=NO_WORK, effect="leave_queue", reason=StateReason.CLOSED),
-        _never("J-02.leave-nothing", "J-02", (NONE, CLOSED), JobLeftQueue, "There is no queued job that could leave."),
-        _go("J-01.end", "J-01", ACTIVE, JobLeftDevice, "A job left the device; the session goes on.",
-            guard=ENDED_WELL, effect="leave_device"),
-        _go("S-24.continue", "S-24", ACTIVE, JobLeftDevice, "A job failed; the session goes on.",
-            guard=FAILED_GO_ON, effect="leave_device"),
-        _go("S-24.abort", "S-24 S-20", started, JobLeftDevice, "A job failed and takes the session with it.",
-            to=CLOSED, guard=FAILED_ABORT, effect="leave_device", reason=StateReason.JOB_FAILED),
-        _go("J-01.end-draining", "J-01", ACTIVE_DRAINING, JobLeftDevice, "A job left the device; work is left.",
-            guard=WORK + ENDED_WELL, effect="leave_device"),
-        _go("S-24.continue-draining", "S-24", ACTIVE_DRAINING, JobLeftDevice, "A job failed; work is left.",
-            guard=WORK + FAILED_GO_ON, effect="leave_device"),
-        _go("S-19.done", "S-19", ACTIVE_DRAINING, JobLeftDevice, "The last work ended: closed in that step.",
-            to=CLOSED, guard=NO_WORK + ENDED_WELL, effect="leave_device", reason=StateReason.CLOSED),
-        _go("S-19.failed", "S-19 S-24", ACTIVE_DRAINING, JobLeftDevice, "The last work failed: closed in that step.",
-            to=CLOSED, guard=NO_WORK + FAILED_GO_ON, effect="leave_device", reason=StateReason.CLOSED),
-        _go("S-23.end", "S-23", CLOSED, JobLeftDevice, "A job outlived its session and keeps its own result.",
-            effect="leave_device"),
-        _never("J-01.end-nothing", "J-01", (NONE, *waiting), JobLeftDevice, "None of its jobs is on the device."),
-        _go("J-05.continue", "J-05 S-24", started, JobOverran,
-            "A job ran too long and is being stopped; the session goes on.",
-            guard=(("failure_policy", "continue"),)),
-        _go("J-05.abort", "J-05 S-24 S-20", started, JobOverran, "A job ran too long and takes the session with it.",
-            to=CLOSED, guard=(("failure_policy", "abort"),), reason=StateReason.JOB_FAILED),
-        _go("S-23.overrun", "S-23 J-05", CLOSED, JobOverran, "A job that outlived its session ran too long."),
-        _never("J-05.nothing", "J-05", (NONE, *waiting), JobOverran, "None of its jobs is running."),
+        allow("S-09.start", "S-09 S-10", OPEN, JobStarted,
+              "The first job begins: the session starts and its max TTL is armed.",
+              to=ACTIVE, guard=IN_TIME, effect="start"),
+        allow("S-09.start-draining", "S-09 S-10 S-17", OPEN_DRAINING, JobStarted,
+              "The first job begins: the session starts, still not accepting.",
+              to=ACTIVE_DRAINING, guard=IN_TIME, effect="start"),
+        allow("S-11.resume", "S-11", INACTIVE, JobStarted, "A job begins: the session is active again.",
+              to=ACTIVE, guard=IN_TIME, effect="start"),
+        allow("S-11.resume-draining", "S-11 S-17", INACTIVE_DRAINING, JobStarted,
+              "A job begins: the session is active again, still not accepting.",
+              to=ACTIVE_DRAINING, guard=IN_TIME, effect="start"),
+        allow("S-12.start", "S-12", started, JobStarted, "Another job of the active session begins.",
+              guard=IN_TIME, effect="start"),
+        never("S-15.late", "S-15 S-25", LIVE, JobStarted,
+              "No job starts at or after the session's max TTL deadline or with its usage limit reached.", guard=LATE),
+        never("J-01.start-nothing", "J-01", (NONE, CLOSED), JobStarted, "There is no queued job that could start."),
+        allow("J-02.leave", "J-02", ACCEPTING, JobLeftQueue, "A queued job was cancelled; the session goes on.",
+              effect="leave_queue"),
+        allow("J-02.leave-draining", "J-02", DRAINING, JobLeftQueue, "A queued job was cancelled; work is left.",
+              guard=WORK, effect="leave_queue"),
+        allow("S-19.queue-empty", "S-19 J-02", DRAINING, JobLeftQueue, "The last work was cancelled: closed at once.",
+              to=CLOSED, guard=NO_WORK, effect="leave_queue", reason=StateReason.CLOSED),
+        never("J-02.leave-nothing", "J-02", (NONE, CLOSED), JobLeftQueue, "There is no queued job that could leave."),
+        allow("J-01.end", "J-01", ACTIVE, JobLeftDevice, "A job left the device; the session goes on.",
+              guard=ENDED_WELL, effect="leave_device"),
+        allow("S-24.continue", "S-24", ACTIVE, JobLeftDevice, "A job failed; the session goes on.",
+              guard=FAILED_GO_ON, effect="leave_device"),
+        allow("S-24.abort", "S-24 S-20", started, JobLeftDevice, "A job failed and takes the session with it.",
+              to=CLOSED, guard=FAILED_ABORT, effect="leave_device", reason=StateReason.JOB_FAILED),
+        allow("J-01.end-draining", "J-01", ACTIVE_DRAINING, JobLeftDevice, "A job left the device; work is left.",
+              guard=WORK + ENDED_WELL, effect="leave_device"),
+        allow("S-24.continue-draining", "S-24", ACTIVE_DRAINING, JobLeftDevice, "A job failed; work is left.",
+              guard=WORK + FAILED_GO_ON, effect="leave_device"),
+        allow("S-19.done", "S-19", ACTIVE_DRAINING, JobLeftDevice, "The last work ended: closed in that step.",
+              to=CLOSED, guard=NO_WORK + ENDED_WELL, effect="leave_device", reason=StateReason.CLOSED),
+        allow("S-19.failed", "S-19 S-24", ACTIVE_DRAINING, JobLeftDevice, "The last work failed: closed in that step.",
+              to=CLOSED, guard=NO_WORK + FAILED_GO_ON, effect="leave_device", reason=StateReason.CLOSED),
+        allow("S-23.end", "S-23", CLOSED, JobLeftDevice, "A job outlived its session and keeps its own result.",
+              effect="leave_device"),
+        never("J-01.end-nothing", "J-01", (NONE, *waiting), JobLeftDevice, "None of its jobs is on the device."),
+        allow("J-05.continue", "J-05 S-24", started, JobOverran,
+              "A job ran too long and is being stopped; the session goes on.",
+              guard=(("failure_policy", "continue"),)),
+        allow("J-05.abort", "J-05 S-24 S-20", started, JobOverran, "A job ran too long and takes the session with it.",
+              to=CLOSED, guard=(("failure_policy", "abort"),), reason=StateReason.JOB_FAILED),
+        allow("S-23.overrun", "S-23 J-05", CLOSED, JobOverran, "A job that outlived its session ran too long."),
+        never("J-05.nothing", "J-05", (NONE, *waiting), JobOverran, "None of its jobs is running."),
     )  # fmt: skip
 
 
@@ -297,24 +219,24 @@ def _timer_rows() -> tuple[Row, ...]:
     ever = (ACTIVE, INACTIVE, ACTIVE_DRAINING, INACTIVE_DRAINING)
     off = "This timer is not armed here."
     return (
-        _go("S-15.max-ttl", "S-15 S-10", ever, MaxTtlExpired, "The maximum lifetime is over: closed at once.",
-            to=CLOSED, reason=StateReason.MAX_TTL),
-        _never("S-10.not-armed", "S-10", (NONE, OPEN, OPEN_DRAINING, CLOSED), MaxTtlExpired, off),
-        _go("S-25.usage-limit", "S-25", started, UsageLimitReached, "The usage reached its limit: closed at once.",
-            to=CLOSED, reason=StateReason.USAGE_LIMIT),
-        _never("S-25.not-armed", "S-25", (NONE, OPEN, OPEN_DRAINING, INACTIVE, INACTIVE_DRAINING, CLOSED),
-               UsageLimitReached, off),
-        _go("S-14.deactivate", "S-14", ACTIVE, InteractiveTtlExpired,
-            "No work for the interactive TTL: the device is released until the next job.",
-            to=INACTIVE, guard=(("idle_action", "deactivate"),)),
-        _go("S-14.end", "S-14", ACTIVE, InteractiveTtlExpired, "No work for the idle time: closed at once.",
-            to=CLOSED, guard=(("idle_action", "end"),), reason=StateReason.INTERACTIVE_TTL),
-        _never("S-13.switched-off", "S-13", ACTIVE, InteractiveTtlExpired, off, guard=(("idle_action", "none"),)),
-        _never("S-13.not-armed", "S-13", (NONE, OPEN, INACTIVE, *DRAINING, CLOSED), InteractiveTtlExpired, off),
-        _go("S-16.no-submission", "S-16", OPEN, NoSubmissionExpired,
-            "Nothing was submitted for too long: closed at once.",
-            to=CLOSED, reason=StateReason.NO_SUBMISSION),
-        _never("S-16.not-armed", "S-16", (NONE, ACTIVE, INACTIVE, *DRAINING, CLOSED), NoSubmissionExpired, off),
+        allow("S-15.max-ttl", "S-15 S-10", ever, MaxTtlExpired, "The maximum lifetime is over: closed at once.",
+              to=CLOSED, reason=StateReason.MAX_TTL),
+        never("S-10.not-armed", "S-10", (NONE, OPEN, OPEN_DRAINING, CLOSED), MaxTtlExpired, off),
+        allow("S-25.usage-limit", "S-25", started, UsageLimitReached, "The usage reached its limit: closed at once.",
+              to=CLOSED, reason=StateReason.USAGE_LIMIT),
+        never("S-25.not-armed", "S-25", (NONE, OPEN, OPEN_DRAINING, INACTIVE, INACTIVE_DRAINING, CLOSED),
+              UsageLimitReached, off),
+        allow("S-14.deactivate", "S-14", ACTIVE, InteractiveTtlExpired,
+              "No work for the interactive TTL: the device is released until the next job.",
+              to=INACTIVE, guard=(("idle_action", "deactivate"),)),
+        allow("S-14.end", "S-14", ACTIVE, InteractiveTtlExpired, "No work for the idle time: closed at once.",
+              to=CLOSED, guard=(("idle_action", "end"),), reason=StateReason.INTERACTIVE_TTL),
+        never("S-13.switched-off", "S-13", ACTIVE, InteractiveTtlExpired, off, guard=(("idle_action", "none"),)),
+        never("S-13.not-armed", "S-13", (NONE, OPEN, INACTIVE, *DRAINING, CLOSED), InteractiveTtlExpired, off),
+        allow("S-16.no-submission", "S-16", OPEN, NoSubmissionExpired,
+              "Nothing was submitted for too long: closed at once.",
+              to=CLOSED, reason=StateReason.NO_SUBMISSION),
+        never("S-16.not-armed", "S-16", (NONE, ACTIVE, INACTIVE, *DRAINING, CLOSED), NoSubmissionExpired, off),
     )  # fmt: skip
 
 
@@ -322,20 +244,20 @@ def _closing_rows() -> tuple[Row, ...]:
     unknown = "Session not found."
     drains = "No new jobs; what is queued or running goes on to its end."
     return (
-        _go("S-17.open", "S-17", OPEN, CloseRequested, drains, to=OPEN_DRAINING, guard=WORK),
-        _go("S-17.active", "S-17", ACTIVE, CloseRequested, drains, to=ACTIVE_DRAINING, guard=WORK),
-        _go("S-17.inactive", "S-17", INACTIVE, CloseRequested, drains, to=INACTIVE_DRAINING, guard=WORK),
-        _go("S-18.close", "S-18", ACCEPTING, CloseRequested, "Nothing is left to do: closed at once.",
-            to=CLOSED, guard=NO_WORK, reason=StateReason.CLOSED),
-        _go("S-21.close-draining", "S-21", DRAINING, CloseRequested, "It is closing already; nothing changes."),
-        _go("S-21.close-closed", "S-21", CLOSED, CloseRequested, "It is closed already; nothing changes."),
-        _refuse("J-09.close-unknown", "J-09", (NONE,), CloseRequested, unknown, _UNKNOWN_REMEDY,
-                code=SESSION_NOT_FOUND, http_status=404),
-        _go("S-20.cancel", "S-20", LIVE, CancelRequested,
-            "Closed at once: queued jobs fail, jobs on the device go on.", to=CLOSED, reason=StateReason.CANCELLED),
-        _go("S-21.cancel-closed", "S-21", CLOSED, CancelRequested, "It is closed already; nothing changes."),
-        _refuse("J-09.cancel-unknown", "J-09", (NONE,), CancelRequested, unknown, _UNKNOWN_REMEDY,
-                code=SESSION_NOT_FOUND, http_status=404),
+        allow("S-17.open", "S-17", OPEN, CloseRequested, drains, to=OPEN_DRAINING, guard=WORK),
+        allow("S-17.active", "S-17", ACTIVE, CloseRequested, drains, to=ACTIVE_DRAINING, guard=WORK),
+        allow("S-17.inactive", "S-17", INACTIVE, CloseRequested, drains, to=INACTIVE_DRAINING, guard=WORK),
+        allow("S-18.close", "S-18", ACCEPTING, CloseRequested, "Nothing is left to do: closed at once.",
+              to=CLOSED, guard=NO_WORK, reason=StateReason.CLOSED),
+        allow("S-21.close-draining", "S-21", DRAINING, CloseRequested, "It is closing already; nothing changes."),
+        allow("S-21.close-closed", "S-21", CLOSED, CloseRequested, "It is closed already; nothing changes."),
+        refuse("J-09.close-unknown", "J-09", (NONE,), CloseRequested, unknown, _UNKNOWN_REMEDY,
+               code=SESSION_NOT_FOUND, http_status=404),
+        allow("S-20.cancel", "S-20", LIVE, CancelRequested,
+              "Closed at once: queued jobs fail, jobs on the device go on.", to=CLOSED, reason=StateReason.CANCELLED),
+        allow("S-21.cancel-closed", "S-21", CLOSED, CancelRequested, "It is closed already; nothing changes."),
+        refuse("J-09.cancel-unknown", "J-09", (NONE,), CancelRequested, unknown, _UNKNOWN_REMEDY,
+               code=SESSION_NOT_FOUND, http_status=404),
     )  # fmt: skip
 
 
