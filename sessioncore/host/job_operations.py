@@ -29,7 +29,6 @@ class JobOperations(RuntimeBase):
 
     def submit(self, who: Caller, request: JobRequest) -> JobView:
         """Submit a job into a session or, with ``session_id`` None, on its own (S-05 to S-08)."""
-        self.admits(who, request)
         job_id = self._ids()
         self._new_id(job_id)
         # The payload is kept before the job exists, so that no accepted job is ever without one; and outside

@@ -5,7 +5,8 @@
 
 Every measurement is a fresh client process, so that both systems find the same client. In a round, each system runs the
 jobs one after another in a session, then from 8 threads; the ratio is the median over the rounds. The CPU that the
-service used is read from the operating system, the server process and its workers apart.
+service used is read from the operating system, the server process and its workers apart; each round also runs the same
+simulation in one process, so that what the service adds to it can be read off.
 """
 
 from __future__ import annotations
@@ -59,6 +60,15 @@ def measure(connect: str, environment: dict[str, str], jobs: int, server: int) -
     return figures
 
 
+def in_process_ms(jobs: int) -> float:
+    """CPU milliseconds of the same simulation where there is no service."""
+    script = str(CLIENT.with_name("bell_in_process.py"))
+    environment = clean_environment() | {"OMP_NUM_THREADS": "1"}
+    command = [sys.executable, script, str(jobs), str(SHOTS)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=600)
+    return float(done.stdout)
+
+
 @contextmanager
 def localqpu_server() -> Iterator[int]:
     """``localqpu start`` on its usual port."""
@@ -94,10 +104,13 @@ def main() -> None:
     if find_spec("localqpu") is None:
         sys.exit("localqpu is not installed: pip install localqpu==0.3.0")
     ratios: dict[str, list[float]] = {"sequential": [], "threads": []}
+    beyond: list[float] = []
     with serve() as ours, localqpu_server() as theirs:
         for number in range(arguments.rounds):
             mine = measure("environment", ours.environment, arguments.jobs, ours.process.pid)
             other = measure("localqpu", clean_environment(), arguments.jobs, theirs)
+            alone = in_process_ms(arguments.jobs)
+            beyond.append(mine["server_ms"] + mine["workers_ms"] - alone)
             for name, found in ratios.items():
                 found.append(mine[name] / other[name])
             print(f"round {number + 1}", flush=True)
@@ -109,6 +122,8 @@ def main() -> None:
                     f" client {figures['client_ms']:.2f}",
                     flush=True,
                 )
+            print(f"  in process   {alone:.2f} CPU ms a job; the service adds {beyond[-1]:.2f}", flush=True)
+    print(f"CPU that the service adds: median {statistics.median(beyond):.2f} ms a job")
     for name, found in ratios.items():
         print(f"{name}: median ratio {statistics.median(found):.2f} ({', '.join(f'{one:.2f}' for one in found)})")
 
