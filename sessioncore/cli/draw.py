@@ -10,6 +10,7 @@ from sessioncore.core.profiles import PROFILES
 from sessioncore.core.states import Mode
 
 from .messages import UsageError
+from .parser import DIAGRAM_FORMATS
 
 BINARY = ("png", "pdf")
 
@@ -18,17 +19,19 @@ def diagram(arguments: argparse.Namespace) -> int:
     """Draw one chart to stdout or to a file."""
     from sessioncore.diagrams import diagram as draw
 
-    if arguments.format in BINARY and arguments.output is None and sys.stdout.isatty():
-        raise UsageError(f"{arguments.format} is not for a terminal: add -o FILE.{arguments.format}")
+    suffix = Path(arguments.output or "").suffix.removeprefix(".")
+    wanted = arguments.format or (suffix if suffix in DIAGRAM_FORMATS else "dot")
+    if wanted in BINARY and arguments.output is None and sys.stdout.isatty():
+        raise UsageError(f"{wanted} is not for a terminal: add -o FILE.{wanted}")
     drawn = draw(
         arguments.name,
-        format=arguments.format,
+        format=wanted,
         profile=PROFILES[arguments.profile],
         mode=Mode(arguments.mode),
     )
     data = drawn.encode() if isinstance(drawn, str) else drawn
     if arguments.output is None:
-        sys.stdout.buffer.write(data if data.endswith(b"\n") or arguments.format in BINARY else data + b"\n")
+        sys.stdout.buffer.write(data if data.endswith(b"\n") or wanted in BINARY else data + b"\n")
         return 0
     try:
         Path(arguments.output).write_bytes(data)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 REFRESH_S = 0.25
 SESSIONS_SHOWN_MAX = 8
+ID_SHOWN = 8
+"""Characters of an id in the table; the summary has it whole."""
 TIMER_WORDS = {
     "MaxTtlExpired": "max TTL",
     "InteractiveTtlExpired": "interactive TTL",
@@ -103,6 +105,7 @@ class LiveTable:
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
         self._lock = threading.Lock()
         self._done = threading.Event()
+        self._paused = False
         self._thread: threading.Thread | None = None
 
     def start(self, runtime: Runtime, who: Caller) -> None:
@@ -117,6 +120,18 @@ class LiveTable:
 
         with self._lock:
             self._console.print(Text.from_ansi(text), soft_wrap=True)
+            if self._paused:
+                self._paused = False
+                self._live.start()
+
+    def prompt(self, text: str) -> None:
+        """The beginning of a line: the program waits, perhaps for an answer, so the table makes room for it."""
+        with self._lock:
+            if not self._paused:
+                self._paused = True
+                self._live.stop()
+            self._console.file.write(text)
+            self._console.file.flush()
 
     def stop(self) -> None:
         """Take the table away."""
@@ -129,7 +144,8 @@ class LiveTable:
         while not self._done.wait(REFRESH_S):
             table = self._table(runtime, who)
             with self._lock:
-                self._live.update(table, refresh=True)
+                if not self._paused:
+                    self._live.update(table, refresh=True)
 
     def _table(self, runtime: Runtime, who: Caller) -> Any:
         now = runtime.now()
@@ -137,8 +153,8 @@ class LiveTable:
         for view in list(runtime.sessions(who))[:SESSIONS_SHOWN_MAX]:
             timers = ", ".join(f"{TIMER_WORDS.get(name, name)} {seconds(due - now)}" for name, due in view.timers[:2])
             jobs = ", ".join(f"{count} {status}" for status, count in view.jobs.items() if count)
-            rows.append((view.id, view.backend_name, view.status, jobs, timers, seconds(view.usage)))
-        return make_table(("session", "device", "status", "jobs", "time left", "usage"), rows) if rows else ""
+            rows.append((view.id[:ID_SHOWN], view.status, jobs, timers, seconds(view.usage)))
+        return make_table(("session", "status", "jobs", "time left", "usage"), rows) if rows else ""
 
 
 def make_display(*, quiet: bool) -> Display:

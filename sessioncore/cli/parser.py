@@ -93,7 +93,7 @@ def _add_serve(commands: Any) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=count(0, 65535), default=DEFAULT_PORT, help="default: 8765; 0 takes a free one")
     serve.add_argument("--tokens", metavar="FILE", help='who may ask: lines of "TOKEN INSTANCE [USER]" (default: all)')
-    serve.add_argument("--control", action="store_true", help="open the routes under /_sessioncore/")
+    serve.add_argument("--control", action="store_true", help="open the routes under /_sessioncore/, to every token")
     waiting = "how long a status answer of an unfinished job may wait for its end (default: 0.1)"
     serve.add_argument("--wait", type=float, default=0.1, metavar="SECONDS", help=waiting)
     _add_service_options(serve)
@@ -152,7 +152,7 @@ def _add_remote(commands: Any) -> None:
 def _add_diagram(commands: Any) -> None:
     diagram = commands.add_parser("diagram", help="draw the chart of a session, a job or a device")
     diagram.add_argument("name", choices=("session", "job", "device"), nargs="?", default="session")
-    diagram.add_argument("--format", choices=DIAGRAM_FORMATS, default="dot", help="default: %(default)s")
+    diagram.add_argument("--format", choices=DIAGRAM_FORMATS, help="default: by the name of FILE, else dot")
     diagram.add_argument("--profile", choices=tuple(PROFILES), default="ibm-guide", help="default: %(default)s")
     diagram.add_argument("--mode", choices=("dedicated", "batch"), default="dedicated", help="default: %(default)s")
     diagram.add_argument("-o", "--output", metavar="FILE", help="write it there instead of to stdout")

@@ -189,8 +189,8 @@ def jobs(arguments: argparse.Namespace) -> int:
     path = f"/jobs/{quote(arguments.id, safe='')}"
     if arguments.action in ("result", "log"):
         found = remote.ask("GET", path + ("/results" if arguments.action == "result" else "/logs"))
-        if isinstance(found, str):
-            print(found)
+        if found is None or isinstance(found, str):
+            print(found or "")
         else:
             print_json(found)
         return 0
@@ -214,4 +214,8 @@ def devices(arguments: argparse.Namespace) -> int:
     name = quote(arguments.id, safe="")
     if arguments.action == "show":
         return _show(arguments, remote.ask("GET", f"/backends/{name}/status"))
-    return _show(arguments, remote.ask("POST", f"/_sessioncore/devices/{name}/{arguments.action}"))
+    try:
+        changed = remote.ask("POST", f"/_sessioncore/devices/{name}/{arguments.action}")
+    except UsageError as error:
+        raise UsageError(f"{error} (this needs a service that was started with --control)") from error
+    return _show(arguments, changed)

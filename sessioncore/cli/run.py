@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import secrets
+import select
 import signal
 import subprocess
 import sys
@@ -13,17 +14,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sessioncore.core.profiles import PROFILES
+
 from .embedded import Service, open_service
 from .live import Display, make_display
 from .messages import UsageError, print_json, require, say
-from .summary import print_summary, summarise, write_report
+from .summary import make_folder, print_summary, summarise, write_report
 
 if TYPE_CHECKING:
     from sessioncore.host import Caller
 
+    from .live import LiveTable
+
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy")
 STOPPED_BY_SIGNAL = 128
 TOKEN_BYTES = 16
+PROMPT_S = 0.05
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -35,6 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     require("qiskit_ibm_runtime", "rich")
     from sessioncore.transports import Guard, Options
 
+    if arguments.report:
+        make_folder(arguments.report)
     display = make_display(quiet=arguments.quiet)
     virtual = arguments.clock == "virtual"
     who, token = _local_caller(), secrets.token_hex(TOKEN_BYTES)
@@ -130,8 +138,7 @@ def _terminal(display: Display) -> Iterator[tuple[dict[str, Any], Any]]:
 
     def relay(_child: subprocess.Popen[bytes]) -> None:
         os.close(theirs)
-        for line in _lines(ours):
-            display.line(line)
+        _relay(ours, display)
 
     try:
         yield streams, relay
@@ -139,10 +146,16 @@ def _terminal(display: Display) -> Iterator[tuple[dict[str, Any], Any]]:
         os.close(ours)
 
 
-def _lines(terminal: int) -> Iterator[str]:
-    """The lines that arrive at our end of a pseudoterminal, until nobody holds the other end."""
+def _relay(terminal: int, display: LiveTable) -> None:
+    """Show what arrives at our end of a pseudoterminal, until nobody holds the other end.
+
+    Whole lines go above the table; a line that is not ended after :data:`PROMPT_S` is a prompt and is shown as it is.
+    """
     rest = b""
     while True:
+        if rest and not select.select([terminal], [], [], PROMPT_S)[0]:
+            display.prompt(rest.decode(errors="replace"))
+            rest = b""
         try:
             data = os.read(terminal, 65_536)
         except OSError:  # EIO: the other end is closed (Linux); elsewhere an empty read says so
@@ -151,9 +164,9 @@ def _lines(terminal: int) -> Iterator[str]:
             break
         *lines, rest = (rest + data).split(b"\n")
         for line in lines:
-            yield line.rstrip(b"\r").decode(errors="replace")
+            display.line(line.rstrip(b"\r").decode(errors="replace"))
     if rest:
-        yield rest.decode(errors="replace")
+        display.line(rest.decode(errors="replace"))
 
 
 def _tell(arguments: argparse.Namespace, summary: dict[str, Any], service: Service) -> None:
@@ -163,8 +176,10 @@ def _tell(arguments: argparse.Namespace, summary: dict[str, Any], service: Servi
     if arguments.json:
         print_json(summary)
         return
-    if arguments.open_plan and not summary["sessions"]:
-        say("this instance's plan has no sessions (rule S-04): jobs ran in job mode, or sessions were refused")
+    if arguments.open_plan:
+        job_mode = PROFILES[arguments.profile].plan_denied == "job_mode"
+        told = "jobs ran in job mode" if job_mode else "sessions are refused"
+        say(f"this instance's plan has no sessions (rule S-04): {told}")
     print_summary(summary)
     devices = ", ".join(backend.name for backend in service.backends)
     say(f"devices: {devices} | profile {arguments.profile}")

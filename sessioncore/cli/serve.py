@@ -21,14 +21,19 @@ if TYPE_CHECKING:
 DRAIN_S_MAX = 30.0
 """How long running jobs may take to end after SIGTERM."""
 
+FETCH_S = 3.0
+"""How long results can still be fetched after the last job ended."""
+
 WARM_S_MAX = 120.0
 
 
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; then let running jobs end, and return 0."""
     require("starlette", "uvicorn", "orjson")
-    if arguments.wait < 0 or arguments.wait > 10:
+    if not 0 <= arguments.wait <= 10:
         raise UsageError(f"--wait {arguments.wait:g}: use a number of seconds from 0 to 10")
+    if arguments.clock == "virtual" and not arguments.control:
+        raise UsageError("--clock virtual needs --control: its time moves only through the control routes")
     tokens = None if arguments.tokens is None else read_tokens(arguments.tokens)
     if tokens is None and not _is_loopback(arguments.host):
         raise UsageError(f"--host {arguments.host} can be reached by others: add --tokens FILE, or use 127.0.0.1")
@@ -43,9 +48,20 @@ def serve(arguments: argparse.Namespace) -> int:
         _warm_up(service)
         print(f"listening on {service.server.url}", flush=True)
         stop.wait()
-        say("stopping: no new work; running jobs may end")
-        service.runtime.shutdown(drain_s=DRAIN_S_MAX)
+        _drain(service, stop)
     return 0
+
+
+def _drain(service: Service, stop: threading.Event) -> None:
+    """Let running jobs end, and their clients fetch what they brought. A second signal cuts it short."""
+    devices = service.runtime.devices()
+    running = sum(view.running for view in devices)
+    queued = sum(view.queue_length for view in devices) - running
+    say(f"stopping: no new work; {running} running jobs may end, {queued} queued jobs are dropped")
+    service.runtime.shutdown(drain_s=DRAIN_S_MAX)
+    if running:
+        stop.clear()
+        stop.wait(FETCH_S)
 
 
 def _warm_up(service: Service) -> None:

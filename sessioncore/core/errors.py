@@ -61,7 +61,8 @@ class ClientError(SessionCoreError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        steps = ", ".join(f"{row} at {at / 1e6:.6f} s" for at, row in self.story)
+        # Times count from the first step that is told: a core knows no calendar.
+        steps = ", ".join(f"{row} (+{(at - self.story[0][0]) / 1e6:.3f} s)" for at, row in self.story)
         told = f" It is {self.state}" + (f" after {steps}." if steps else ".") if self.state else ""
         return f"{self.message} [{self.row}]{told} {self.remedy}"
 

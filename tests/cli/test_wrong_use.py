@@ -38,6 +38,8 @@ def refused(arguments: Sequence[str], *said: str) -> None:
         (["serve", "--backend", "fake_nowhere"], ["fake_nowhere"]),
         (["serve", "--backend", "ideal_5", "--backend", "ideal_5"], ["ideal_5", "twice"]),
         (["serve", "--wait", "99"], ["99", "0 to 10"]),
+        (["serve", "--wait", "nan"], ["nan", "0 to 10"]),
+        (["serve", "--clock", "virtual"], ["--clock virtual", "--control"]),
         (["serve", "--tokens", "no-such-file"], ["no-such-file", "cannot read"]),
         (["serve", "--max-ttl", "1.5h"], ["--max-ttl", "1.5h", "25m"]),
         (["serve", "--lanes", "0"], ["--lanes", "1 to 64"]),

@@ -72,9 +72,9 @@ def test_the_refusal_tells_how_the_session_got_where_it_is_and_what_to_do_instea
     bench = _draining("inactive_draining")
     refused = bench.refusal(lambda: bench.at(101).submit("x", "s"))
     assert str(refused) == (
-        "Session has been closed. [S-06.draining] It is inactive and not accepting jobs after S-01.open at 0.000000 s,"
-        " S-05.submit at 0.000000 s, S-09.start at 1.000000 s, J-01.end at 2.000000 s, S-14.deactivate at 62.000000 s,"
-        " S-08.submit at 100.000000 s, S-17.inactive at 100.000000 s. Open a new session and submit the job there."
+        "Session has been closed. [S-06.draining] It is inactive and not accepting jobs after S-01.open (+0.000 s),"
+        " S-05.submit (+0.000 s), S-09.start (+1.000 s), J-01.end (+2.000 s), S-14.deactivate (+62.000 s),"
+        " S-08.submit (+100.000 s), S-17.inactive (+100.000 s). Open a new session and submit the job there."
     )
 
 

@@ -106,8 +106,8 @@ def test_a_refusal_is_one_message_with_the_vendors_sentence_the_row_the_state_th
     bench.at(1, 500_000).cancel("s")
     refused = bench.refusal(lambda: bench.at(2).submit("b", "s"))
     assert str(refused) == (
-        "Session has been closed. [S-06.closed] It is closed after S-01.open at 0.000000 s, S-05.submit at 0.000000 s,"
-        " S-09.start at 0.000000 s, S-20.cancel at 1.500000 s. Open a new session and submit the job there."
+        "Session has been closed. [S-06.closed] It is closed after S-01.open (+0.000 s), S-05.submit (+0.000 s),"
+        " S-09.start (+0.000 s), S-20.cancel (+1.500 s). Open a new session and submit the job there."
     )
     assert refused.rule == "S-06"
 

@@ -41,7 +41,7 @@ def test_the_error_body_is_compact_and_starts_with_the_vendors_sentence() -> Non
     told = orjson.loads(body)
     [entry] = told["errors"]
     assert entry["message"].startswith("Session has been closed. [S-06.closed] It is closed after S-01.open")
-    assert entry["message"].endswith("S-18.close at 2.000000 s.")
+    assert entry["message"].endswith("S-18.close (+1.000 s).")
     assert entry["solution"] == "Open a new session."
     assert told["trace"] == "trace-id"
 
