@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -81,3 +82,30 @@ def test_sigterm_stops_the_service_with_exit_code_0() -> None:
     """After what runs has ended."""
     with serve("--backend", "ideal_5", "--workers", "1") as served:
         assert served.stop() == 0
+
+
+@pytest.mark.stock
+def test_what_runs_at_sigterm_ends_and_its_result_can_still_be_fetched(tmp_path: Path) -> None:
+    """By the unmodified client, which only polls."""
+    path = tmp_path / "program.py"
+    path.write_text(
+        "from qiskit import QuantumCircuit\n"
+        "from qiskit_ibm_runtime import QiskitRuntimeService, SamplerV2\n"
+        "backend = QiskitRuntimeService().least_busy(operational=True, simulator=False)\n"
+        "circuit = QuantumCircuit(1, 1)\n"
+        "circuit.x(0)\n"
+        "circuit.measure(0, 0)\n"
+        "job = SamplerV2(mode=backend).run([circuit] * 200, shots=50_000)\n"
+        "while job.status() == 'QUEUED': pass\n"
+        "print('running', flush=True)\n"
+        "print(len(job.result()), flush=True)\n",
+        encoding="utf-8",
+    )
+    with serve("--backend", "ideal_5", "--workers", "1") as served:
+        command = [sys.executable, str(path)]
+        with subprocess.Popen(command, env=served.environment, stdout=subprocess.PIPE, text=True) as program:
+            assert program.stdout is not None
+            assert program.stdout.readline() == "running\n"
+            assert served.stop() == 0
+            assert program.stdout.read() == "200\n"
+            assert program.wait(60) == 0
