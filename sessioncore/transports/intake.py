@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import final
 
 from .addressing import Scope
@@ -11,6 +12,10 @@ from .refusals import NOT_READABLE, OVERLOADED, TOO_LARGE, refuse
 
 DRAINED_BODIES_MAX = 2
 """How many times the largest allowed body is read away after a refusal, so that the client gets to read the answer."""
+
+
+DRAIN_IDLE_S_MAX = 1.0
+"""How long a client that was refused may be silent before it is answered."""
 
 
 class Disconnected(Exception):
@@ -78,7 +83,11 @@ class Intake:
         """Read away the rest of a body that is too large (``already`` -1: there is none), within bounds; refuse."""
         read = already
         while 0 <= read <= DRAINED_BODIES_MAX * self._each_max:
-            message = await receive()
+            try:
+                async with asyncio.timeout(DRAIN_IDLE_S_MAX):
+                    message = await receive()
+            except TimeoutError:
+                break  # it sends nothing more, and may be waiting for this answer
             if message["type"] == "http.disconnect":
                 raise Disconnected
             read += len(message.get("body", b""))

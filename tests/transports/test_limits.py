@@ -57,6 +57,16 @@ def test_a_body_of_the_largest_size_is_taken_and_one_byte_more_is_not(small: Ser
     assert small.counts() == before
 
 
+def test_a_body_that_is_only_announced_as_too_large_is_refused_without_waiting_for_it() -> None:
+    with serving(Options(body_bytes_max=BODY_BYTES_MAX)) as patient, connect(patient) as connection:
+        connection.settimeout(10)
+        connection.sendall(
+            b"POST /jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: apikey x\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 5000000000\r\n\r\n"
+        )
+        assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
+
+
 def test_a_chunked_body_is_measured_as_it_comes(small: Service) -> None:
     def chunks(size: int) -> Iterator[bytes]:
         body = body_of(size)
