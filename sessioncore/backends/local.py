@@ -78,7 +78,7 @@ class LocalBackend:
         self._pool.wait_warm(timeout_s)
 
     def inspect(self, program_id: str, params: bytes) -> Future[Refused | None]:
-        """Look whether the payload fits the device, in a worker of its own that no job can block."""
+        """Look whether the payload fits the device, in a worker; one is kept for this alone, so no job can block it."""
         future: Future[Refused | None] = Future()
         if program_id not in self._programs:
             future.set_result(

@@ -1,7 +1,9 @@
-"""The worker pool: one fork server, a few workers that run jobs, one that inspects payloads; shared by all devices.
+"""The worker pool: one fork server, a few workers that run jobs, one that only inspects; shared by all devices.
 
 Any thread may ask; a small job goes straight into an idle worker's socket, and one thread of the pool reads the
-answers, enforces the wall limits and replaces workers. Nothing here looks into a payload or a result.
+answers, enforces the wall limits and replaces workers. Nothing here looks into a payload or a result. A payload is
+inspected by a worker that can run it then without reading it again, if one is idle; else by the one that is never
+busy with a job.
 """
 
 from __future__ import annotations
@@ -12,19 +14,16 @@ import signal
 import socket
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from sessioncore.core.errors import BackendError
 
+from .assignment import Assignment, waiting_max
 from .forkserver import ForkServer
-from .frames import FrameError, pack
-from .tasks import Answered, Lost, Role, Task, Worker, WorkerView, obituary, start_wall_s_max
-
-waiting_max = 1024
-"""How many tasks of one kind may wait for a worker; the next is answered at once, with a refusal."""
+from .frames import FrameError
+from .tasks import Answered, Lost, Role, Task, Worker, WorkerView, kept_bytes_max, obituary, start_wall_s_max
 
 starts_failed_max = 3
 """How often in a row workers or the fork server may die before they were ready, until the pool gives up."""
@@ -53,8 +52,8 @@ class WorkerPool:
         self._roles = [Role.RUN] * count + [Role.INSPECT]
         self._lock = threading.Lock()
         self._warm_changed = threading.Condition(self._lock)
-        self._workers: dict[int, Worker] = {}
-        self._waiting: dict[Role, deque[Task]] = {role: deque() for role in Role}
+        self._assignment = Assignment()
+        self._workers = self._assignment.workers
         self._next_tag = 0
         self._starts_failed = 0
         self._users = 0
@@ -76,25 +75,18 @@ class WorkerPool:
         with self._lock:
             refusal = self._refusal(task)
             if refusal is None:
-                idle = self._idle(task.role)
-                if idle is None:
-                    self._waiting[task.role].append(task)
-                else:
-                    self._give(idle, task)
+                worker = self._assignment.worker_for(task)
+                if worker is not None:
+                    self._give(worker, task)
         if refusal is not None:
             task.done(refusal)
 
     def stop(self, key: str) -> None:
         """Let go of every task with this key: those that wait are dropped, the workers of those that run are killed."""
-        dropped: list[Task] = []
         with self._lock:
-            for queue in self._waiting.values():
-                for task in [task for task in queue if task.key == key]:
-                    queue.remove(task)
-                    dropped.append(task)
-            for worker in self._workers.values():
-                if worker.state == "busy" and worker.task is not None and worker.task.key == key:
-                    self._kill(worker, Lost(kind="stopped", reason="It was stopped on request."))
+            dropped = self._assignment.drop(key)
+            for worker in self._assignment.busy_with(key):
+                self._kill(worker, Lost(kind="stopped", reason="It was stopped on request."))
         for task in dropped:
             task.done(Lost(kind="stopped", reason="It was stopped before it started."))
 
@@ -107,12 +99,13 @@ class WorkerPool:
                     raise BackendError(self._broken)
                 if self._closing:
                     raise BackendError("The worker pool is closed.")
-                if self._warm() == len(self._roles):
+                if self._assignment.warm() == len(self._roles):
                     return
                 left = end - time.monotonic()
                 if left <= 0:
                     raise BackendError(
-                        f"The workers were not ready after {timeout_s:g} s: {self._warm()} of {len(self._roles)} are."
+                        f"The workers were not ready after {timeout_s:g} s:"
+                        f" {self._assignment.warm()} of {len(self._roles)} are."
                     )
                 self._warm_changed.wait(left)
 
@@ -129,7 +122,7 @@ class WorkerPool:
     def warming(self) -> tuple[int, int]:
         """How many workers are ready, and of how many."""
         with self._lock:
-            return self._warm(), len(self._roles)
+            return self._assignment.warm(), len(self._roles)
 
     def processes(self) -> tuple[WorkerView, ...]:
         """The workers as they are."""
@@ -173,32 +166,14 @@ class WorkerPool:
             return Lost(kind="stopped", reason="The service is closing.")
         if self._broken is not None:
             return Lost(kind="crashed", reason=self._broken)
-        if len(self._waiting[task.role]) >= waiting_max:
+        if self._assignment.full(task.role):
             return Lost(kind="crashed", reason=f"{waiting_max} others wait for a worker already.")
         return None
 
-    def _idle(self, role: Role) -> Worker | None:
-        for worker in self._workers.values():
-            if worker.state == "idle" and worker.role is role:
-                return worker
-        return None
-
-    def _warm(self) -> int:
-        return sum(worker.state in ("idle", "busy") for worker in self._workers.values())
-
     def _give(self, worker: Worker, task: Task) -> None:
-        worker.state = "busy"
-        worker.task = task
-        worker.deadline = time.monotonic() + task.wall_seconds
-        self._send(worker, task.pieces)
-        task.pieces = []
-        if task.wall_seconds < wait_s_max:
-            self._wake()
-
-    def _send(self, worker: Worker, pieces: Sequence[bytes]) -> None:
-        """Write as much as the socket takes now, in this thread; the pool's thread writes the rest."""
-        worker.outgoing.extend(memoryview(piece) for piece in pieces if piece)
-        if worker.write():
+        """Write as much of the task as the socket takes now, in this thread; the pool's thread writes the rest."""
+        unwritten = worker.give(task)
+        if unwritten or task.wall_seconds < wait_s_max:
             self._wake()
 
     def _kill(self, worker: Worker, reason: Lost) -> None:
@@ -246,7 +221,7 @@ class WorkerPool:
 
     def _sleep_s(self) -> float:
         with self._lock:
-            nearest = min((worker.deadline for worker in self._workers.values()), default=float("inf"))
+            nearest = self._assignment.next_deadline()
         return min(wait_s_max, max(0.0, nearest - time.monotonic()))
 
     def _drain_wake(self) -> None:
@@ -262,15 +237,14 @@ class WorkerPool:
         worker = Worker(self._next_tag, role, sock)
         self._workers[worker.tag] = worker
         self._selector.register(sock, selectors.EVENT_READ, worker)
-        self._send(worker, pack({"do": "warm", "devices": self._devices}))
+        if worker.send({"do": "warm", "devices": self._devices}):
+            self._wake()
 
     def _expire(self) -> None:
-        now = time.monotonic()
-        for worker in self._workers.values():
-            if worker.deadline <= now:
-                limit = worker.task.wall_seconds if worker.task is not None else start_wall_s_max
-                reason = f"It ran longer than its limit of {limit:g} s and was stopped."
-                self._kill(worker, Lost(kind="time", reason=reason))
+        for worker in self._assignment.overdue(time.monotonic()):
+            limit = worker.task.wall_seconds if worker.task is not None else start_wall_s_max
+            reason = f"It ran longer than its limit of {limit:g} s and was stopped."
+            self._kill(worker, Lost(kind="time", reason=reason))
 
     def _watch_writing(self) -> None:
         for worker in self._workers.values():
@@ -304,8 +278,8 @@ class WorkerPool:
             self._hang_up(worker)
             if worker.state != "dying":
                 self._kill(worker, Lost(kind="crashed", reason="Its process ended."))
-        elif worker.state == "idle" and self._waiting[worker.role]:
-            self._give(worker, self._waiting[worker.role].popleft())
+        elif worker.state == "idle" and (task := self._assignment.task_for(worker)) is not None:
+            self._give(worker, task)
 
     def _take(
         self,
@@ -318,13 +292,13 @@ class WorkerPool:
         if worker.state == "starting":
             worker.ready = True
             self._starts_failed = 0
+            worker.rest()
+            self._warm_changed.notify_all()
         elif worker.state == "busy" and worker.task is not None:
             task = worker.task
             calls.append(lambda: task.done(Answered(head=head, body=body)))
-        else:
-            return  # an answer that crossed with its own kill counts for nothing
-        worker.state, worker.task, worker.deadline = "idle", None, float("inf")
-        self._warm_changed.notify_all()
+            worker.rest(task if head.get("kept") is True and len(task.body) <= kept_bytes_max else None)
+        # else: an answer that crossed with its own kill counts for nothing
 
     def _hang_up(self, worker: Worker) -> None:
         if worker.sock is not None:
@@ -405,11 +379,7 @@ class WorkerPool:
         with self._lock:
             for worker in self._workers.values():
                 self._hang_up(worker)
-            tasks = [worker.task for worker in self._workers.values() if worker.task is not None]
-            for queue in self._waiting.values():
-                tasks += queue
-                queue.clear()
-            self._workers.clear()
+            tasks = self._assignment.clear()
             lost = (
                 Lost(kind="stopped", reason="The service is closing.")
                 if self._broken is None

@@ -19,7 +19,7 @@ start_wall_s_max = 120.0
 
 
 class Role(Enum):
-    """What a worker is for. The one that inspects is never busy with a job."""
+    """What a worker or a task is for. A worker that inspects is never busy with a job; one that runs does both."""
 
     RUN = "run"
     INSPECT = "inspect"
@@ -60,7 +60,7 @@ class Task:
     ``done`` is called once, in the pool's thread or in that of whoever asks for something impossible.
     """
 
-    __slots__ = ("done", "key", "pieces", "reason", "role", "wall_seconds")
+    __slots__ = ("body", "done", "head", "key", "reason", "role", "wall_seconds")
 
     def __init__(
         self,
@@ -73,10 +73,20 @@ class Task:
     ) -> None:
         self.role = role
         self.key = key
-        self.pieces = pack(head, body)
+        self.head = head
+        self.body = body
         self.wall_seconds = wall_seconds
         self.done = done
         self.reason: Lost | None = None
+
+    def reads_the_same(self, other: Task) -> bool:
+        """Whether both are about the same payload of the same program for the same device."""
+        mine, its = self.head, other.head
+        return mine["device"] == its["device"] and mine["program"] == its["program"] and self.body == other.body
+
+
+kept_bytes_max = 2**20
+"""Largest payload that is remembered after its inspection, in bytes."""
 
 
 class Worker:
@@ -84,6 +94,7 @@ class Worker:
 
     __slots__ = (
         "deadline",
+        "kept",
         "outgoing",
         "pid",
         "reader",
@@ -103,9 +114,35 @@ class Worker:
         self.ready = False
         self.pid: int | None = None
         self.task: Task | None = None
+        self.kept: Task | None = None
+        """The inspection whose payload the process still has, read: running it there need not read it again."""
         self.deadline = time.monotonic() + start_wall_s_max
         self.reader = FrameReader()
         self.outgoing: deque[memoryview] = deque()
+
+    def give(self, task: Task) -> bool:
+        """Set the worker to work; whether something of the frame is left to be written."""
+        head, body = task.head, task.body
+        if task.role is Role.RUN and self.keeps(task):
+            head, body = {**head, "kept": True}, b""
+        self.kept = None
+        self.state = "busy"
+        self.task = task
+        self.deadline = time.monotonic() + task.wall_seconds
+        return self.send(head, body)
+
+    def keeps(self, task: Task) -> bool:
+        """Whether the process has read this task's payload already."""
+        return self.kept is not None and self.kept.reads_the_same(task)
+
+    def rest(self, kept: Task | None = None) -> None:
+        """Be idle."""
+        self.state, self.task, self.kept, self.deadline = "idle", None, kept, float("inf")
+
+    def send(self, head: Mapping[str, Any], body: bytes = b"") -> bool:
+        """Write as much of a frame as the socket takes now; whether something is left."""
+        self.outgoing.extend(memoryview(piece) for piece in pack(head, body) if piece)
+        return self.write()
 
     def write(self) -> bool:
         """Write what the socket takes now; whether something is left."""

@@ -1,18 +1,13 @@
-"""The HTTP service: a Starlette application in the vendor's REST dialect over a :class:`Runtime` (ibm-rest 3 to 7)."""
+"""The HTTP service: an ASGI application in the vendor's REST dialect over a :class:`Runtime` (ibm-rest 3 to 7)."""
 
 from __future__ import annotations
 
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, final
+from typing import Any, cast, final
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Route, Router
 from starlette.types import ASGIApp
 
 from sessioncore.core.errors import ClientError
@@ -92,6 +87,9 @@ class Addressed:
             except ClientError as error:
                 await refusal(error).send(send)
                 return
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
+            return
         await self._app(scope, receive, send)
 
 
@@ -117,22 +115,21 @@ def fault(scope: Scope) -> Answer:
     return Answer(fault_body(trace), status=500)
 
 
-async def _unmatched(request: Request, error: Exception) -> Response:
+async def unmatched(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - the shape of an ASGI application
     """404 in the vendor's shape, for a path that no route has."""
-    status = error.status_code if isinstance(error, HTTPException) else 404
     answer = refusal(
         refuse(
-            f"There is nothing at {shown(request.url.path)}.",
+            f"There is nothing at {shown(scope['path'])}.",
             "Check QISKIT_IBM_URL; 'sessioncore env' prints the variables that point a client here.",
-            status=status,
+            status=404,
             code=NOT_FOUND,
         )
     )
-    return Response(answer.body, status_code=answer.status, media_type="application/json")
+    await answer.send(send)
 
 
-def make_app(runtime: Runtime, *, options: Options | None = None) -> Starlette:
-    """The application that serves ``runtime``."""
+def make_app(runtime: Runtime, *, options: Options | None = None) -> ASGIApp:
+    """The application that serves ``runtime``: routes and no middleware, since every endpoint answers for itself."""
     options = options or Options()
     credentials = Credentials(options.tokens, options.signing_key, options.token_life_s)
     intake = Intake(options)
@@ -142,13 +139,8 @@ def make_app(runtime: Runtime, *, options: Options | None = None) -> Starlette:
         action: Action = getattr(operations, operation.name)
         table.setdefault(operation.path, {})[operation.method] = (operation.access, action)
     paths: list[BaseRoute] = [Route(path, Endpoint(methods, credentials, intake)) for path, methods in table.items()]
-    app = Starlette(
-        routes=paths,
-        middleware=[Middleware(Addressed, addressing=Addressing(options.hosts))],
-        exception_handlers={HTTPException: _unmatched},
-    )
-    app.router.redirect_slashes = False
-    return app
+    router = Router(paths, redirect_slashes=False, default=cast(ASGIApp, unmatched))
+    return Addressed(router, Addressing(options.hosts))
 
 
 def routes(options: Options) -> tuple[Operation, ...]:

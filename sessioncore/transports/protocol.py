@@ -65,6 +65,8 @@ class BoundedConnection(HttpToolsProtocol):
         self._head_bytes = 0
         self._in_head = True
         self._clock: asyncio.TimerHandle | None = None
+        self._due: float | None = None
+        """When the request that is arriving must be here, in seconds of the loop's clock; None between requests."""
         self._turned_away = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
@@ -83,14 +85,16 @@ class BoundedConnection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._stop_clock()
+        self._due = None
+        if self._clock is not None:
+            self._clock.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Read on, unless the head of the request is too long."""
         if self._turned_away:
             return
-        if self._clock is None and self._in_head:
+        if self._due is None and self._in_head:
             self._start_clock()
         if self._in_head:
             self._head_bytes += len(data)
@@ -114,7 +118,7 @@ class BoundedConnection(HttpToolsProtocol):
         """The whole request is here; another one may follow."""
         self._in_head = True
         self._head_bytes = 0
-        self._stop_clock()
+        self._due = None
         super().on_message_complete()
 
     def send_400_response(self, msg: str) -> None:
@@ -122,15 +126,18 @@ class BoundedConnection(HttpToolsProtocol):
         self._turn_away(400, 1208, msg, "Send a valid HTTP/1.1 request.")
 
     def _start_clock(self) -> None:
-        self._stop_clock()
-        self._clock = self.loop.call_later(self.options.request_s_max, self._too_slow)
+        """Begin to count; one timer serves many requests, since most are here at once and need none."""
+        self._due = self.loop.time() + self.options.request_s_max
+        if self._clock is None:
+            self._clock = self.loop.call_at(self._due, self._strike)
 
-    def _stop_clock(self) -> None:
-        if self._clock is not None:
-            self._clock.cancel()
-            self._clock = None
-
-    def _too_slow(self) -> None:
+    def _strike(self) -> None:
+        self._clock = None
+        if self._due is None:
+            return
+        if self.loop.time() < self._due:
+            self._clock = self.loop.call_at(self._due, self._strike)
+            return
         self._turn_away(
             408,
             TIMED_OUT,
@@ -143,7 +150,7 @@ class BoundedConnection(HttpToolsProtocol):
         if self._turned_away or self.transport.is_closing():
             return
         self._turned_away = True
-        self._stop_clock()
+        self._due = None
         crowded = len(self.connections) > CROWD * self.options.connections_max
         if crowded or not (self.cycle is None or self.cycle.response_complete or not self.cycle.response_started):
             self.transport.close()

@@ -13,7 +13,7 @@ import pytest
 from qiskit import QuantumCircuit
 
 from sessioncore.backends import BackendError, LocalBackend, make_backend, wait_warm
-from sessioncore.backends.pool import waiting_max
+from sessioncore.backends.assignment import waiting_max
 from sessioncore.ports import Attempt, Failed, Limits, Outcome, Released, Succeeded
 from tests.backends.conftest import DEVICES, wait_s_max, wait_until
 from tests.backends.payloads import bell, sampler

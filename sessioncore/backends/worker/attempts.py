@@ -30,11 +30,19 @@ from .simulate import SimulationError
 log_lines_max = 200
 log_line_length_max = 2000
 
-_PROGRAMS: Mapping[str, Callable[[Json, Device], Json]] = {
+_READ: Mapping[str, Callable[[Json, str], Any]] = {
+    "sampler": sampler.read_sampler,
+    "estimator": payload.estimator_pubs,
+    "executor": executor.read_executor,
+}
+_RUN: Mapping[str, Callable[[Any, Device], Json]] = {
     "sampler": sampler.run_sampler,
     "estimator": estimator.run_estimator,
     "executor": executor.run_executor,
 }
+_kept: list[Any] = []
+"""The job that the last inspection read, if it found nothing against it: who runs it here need not read it again."""
+
 _log: list[str] = []
 _versions: dict[str, str] = {}
 
@@ -78,6 +86,7 @@ def _show_warning(message: Warning | str, category: type[Warning], *_: object) -
 def answer(head: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
     """What a frame asks for, done: the head and the body of the answer."""
     _log.clear()
+    kept = _kept.pop() if _kept else None
     match head["do"]:
         case "warm":
             for spelling in head["devices"]:
@@ -88,7 +97,7 @@ def answer(head: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
             return _inspect(head["program"], body, head["device"]), b""
         case _:
             _limit(head["limits"])
-            return _run(head["program"], body, device(head["device"]), head["limits"])
+            return _run(head["program"], kept if head.get("kept") else body, device(head["device"]), head["limits"])
 
 
 def _limit(limits: Mapping[str, float]) -> None:
@@ -131,14 +140,7 @@ def _warm(spelling: str) -> None:
 
 def _inspect(program_id: str, body: bytes, spelling: str) -> dict[str, Any]:
     try:
-        params = decode.parse_json(body)
-        if program_id == "sampler":
-            pubs, _ = payload.sampler_pubs(params, spelling)
-            sampler.check_size(pubs)
-        elif program_id == "estimator":
-            payload.estimator_pubs(params, spelling)
-        else:
-            executor.circuits_of(params, spelling)
+        _kept.append(_READ[program_id](decode.parse_json(body), spelling))
     except MalformedError:
         return {}  # only running it can say more; the job will fail with this reason
     except (PayloadError, ResultTooLargeError) as error:
@@ -150,13 +152,16 @@ def _inspect(program_id: str, body: bytes, spelling: str) -> dict[str, Any]:
                 "code": getattr(error, "code", 1208),
             }
         }
-    return {}
+    return {"kept": True}
 
 
-def _run(program_id: str, body: bytes, of: Device, limits: Mapping[str, float]) -> tuple[dict[str, Any], bytes]:
+def _run(program_id: str, job: Any, of: Device, limits: Mapping[str, float]) -> tuple[dict[str, Any], bytes]:
+    """Run a job, given as the bytes of its payload or as it was read from them."""
     wall, cpu = time.monotonic_ns(), time.process_time_ns()
     try:
-        result = encode.to_bytes(_PROGRAMS[program_id](decode.parse_json(body), of))
+        if isinstance(job, bytes):
+            job = _READ[program_id](decode.parse_json(job), of.spelling)
+        result = encode.to_bytes(_RUN[program_id](job, of))
     except MemoryError as error:
         mebibytes = int(limits["memory_bytes"]) // 2**20
         return _failed(f"The job needed more than its {mebibytes} MiB of memory.", error), b""

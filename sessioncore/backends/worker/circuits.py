@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from qiskit import QuantumCircuit
-from qiskit.circuit import Clbit, Qubit
+from qiskit.circuit import CircuitInstruction, Clbit, Qubit
 
 from sessioncore.core.values import value
 
@@ -56,17 +56,21 @@ def compact(circuit: QuantumCircuit, *, keep_delays: bool) -> Compact:
 @final
 @value
 class FinalMeasurements:
-    """A circuit without its measurements, which all stood at its end: qubit ``qubits[i]`` to bit ``clbits[i]``."""
+    """A circuit's gates and, apart from them, its measurements, which all stood at its end.
 
-    circuit: QuantumCircuit
-    qubits: tuple[int, ...]
+    Qubit ``qubits[i]`` is measured into bit ``clbits[i]``. Barriers and delays are left out.
+    """
+
+    gates: tuple[CircuitInstruction, ...]
+    qubits: tuple[Qubit, ...]
     clbits: tuple[int, ...]
 
 
 def split_final_measurements(circuit: QuantumCircuit) -> FinalMeasurements | None:
-    """The circuit and its final measurements apart; None where it also measures, resets or branches on the way."""
+    """The gates and the final measurements of a circuit; None where it also measures, resets or branches on the way."""
     measured: dict[Qubit, Clbit] = {}
     written: set[Clbit] = set()
+    gates: list[CircuitInstruction] = []
     for instruction in circuit.data:
         name = instruction.name
         if name == "measure":
@@ -75,23 +79,22 @@ def split_final_measurements(circuit: QuantumCircuit) -> FinalMeasurements | Non
                 return None
             measured[qubit] = clbit
             written.add(clbit)
+        elif name in _IDLE:
+            continue
         elif (
             name == "reset"
             or instruction.clbits
             or instruction.is_control_flow()
-            or (name not in _IDLE and not measured.keys().isdisjoint(instruction.qubits))
+            or not measured.keys().isdisjoint(instruction.qubits)
         ):
             return None
+        else:
+            gates.append(instruction)
     if any(True for _ in circuit.iter_vars()):
         return None
-    qubit_index = {qubit: at for at, qubit in enumerate(circuit.qubits)}
-    clbit_index = {clbit: at for at, clbit in enumerate(circuit.clbits)}
-    rest = QuantumCircuit(circuit.qubits, global_phase=circuit.global_phase)
-    for instruction in circuit.data:
-        if instruction.name != "measure":
-            rest._append(instruction)  # as above
+    index = {clbit: at for at, clbit in enumerate(circuit.clbits)}
     return FinalMeasurements(
-        circuit=rest,
-        qubits=tuple(qubit_index[qubit] for qubit in measured),
-        clbits=tuple(clbit_index[clbit] for clbit in measured.values()),
+        gates=tuple(gates),
+        qubits=tuple(measured),
+        clbits=tuple(index[clbit] for clbit in measured.values()),
     )

@@ -21,7 +21,7 @@ from sessioncore.core.values import value
 from sessioncore.ports import Json
 
 from . import encode
-from .payload import EstimatorPub, Observable, Options, basis_letter, estimator_pubs
+from .payload import EstimatorPub, Observable, Options, basis_letter
 from .sampler import metadata
 from .simulate import Sampler, Shots
 
@@ -41,9 +41,9 @@ class _Measurement:
     terms: tuple[str, ...]
 
 
-def run_estimator(params: Json, device: Device) -> Json:
-    """Run an estimator job; returns the encoded ``PrimitiveResult``."""
-    pubs, chosen = estimator_pubs(params, device.spelling)
+def run_estimator(job: tuple[list[EstimatorPub], Options], device: Device) -> Json:
+    """Run an estimator job as :func:`~.payload.estimator_pubs` reads it; returns the encoded ``PrimitiveResult``."""
+    pubs, chosen = job
     sampler = Sampler(device, chosen.seed)
     results = [_pub(pub, chosen, sampler) for pub in pubs]
     return encode.primitive_result(results, {"version": 2})

@@ -33,8 +33,12 @@ samplex_json_bytes_max = 64 * 2**20
 _clifford_tolerance = 1e-5
 
 
-def circuits_of(params: Json, spelling: str) -> list[QuantumCircuit]:
-    """The circuits of an executor job, one per item, checked against the device that is spelled so."""
+ExecutorJob = tuple[Mapping[str, Json], list[QuantumCircuit]]
+"""The params, and the circuits in them, one per item."""
+
+
+def read_executor(params: Json, spelling: str) -> ExecutorJob:
+    """An executor job, its circuits checked against the device that is spelled so."""
     items = check_items(params)
     program = params["quantum_program"]
     circuits = decode.circuits_from_qpy(
@@ -50,7 +54,7 @@ def circuits_of(params: Json, spelling: str) -> list[QuantumCircuit]:
     most = device(spelling).configuration.get("max_shots", executions_max)
     if program["shots"] > most:
         raise PayloadError(f"{program['shots']} shots are more than this device's {most}.")
-    return circuits
+    return params, circuits
 
 
 def _annotation_serializer() -> Any:
@@ -59,10 +63,10 @@ def _annotation_serializer() -> Any:
     return AnnotationSerializer()
 
 
-def run_executor(params: Json, of: Device) -> Json:
+def run_executor(job: ExecutorJob, of: Device) -> Json:
     """Run an executor job; returns the encoded result, which echoes ``passthrough_data`` and ``semantic_role``."""
     start = datetime.now(UTC)
-    circuits = circuits_of(params, of.spelling)
+    params, circuits = job
     program = params["quantum_program"]
     sampler = Sampler(of, _seed(params))
     budget = _Budget(program["shots"])

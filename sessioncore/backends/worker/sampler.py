@@ -15,7 +15,7 @@ from sessioncore.backends.devices import Device
 from sessioncore.ports import Json
 
 from . import encode
-from .payload import SamplerPub, sampler_pubs
+from .payload import Options, SamplerPub, sampler_pubs
 from .simulate import Sampler, Shots
 
 bits_bytes_max = 256 * 2**20
@@ -26,12 +26,21 @@ class ResultTooLargeError(Exception):
     """The result would not fit into memory or a response; the message says by how much."""
 
 
-def run_sampler(params: Json, device: Device) -> Json:
+SamplerJob = tuple[list[SamplerPub], Options]
+
+
+def read_sampler(params: Json, spelling: str) -> SamplerJob:
+    """A sampler job, checked against the device that is spelled so."""
+    pubs, chosen = sampler_pubs(params, spelling)
+    check_size(pubs)
+    return pubs, chosen
+
+
+def run_sampler(job: SamplerJob, device: Device) -> Json:
     """Run a sampler job; returns the encoded ``PrimitiveResult``."""
     start = datetime.now(UTC)
-    pubs, chosen = sampler_pubs(params, device.spelling)
+    pubs, chosen = job
     sampler = Sampler(device, chosen.seed)
-    check_size(pubs)
     results = [
         encode.pub_result("SamplerPubResult", _data(pub, sampler), {"circuit_metadata": metadata(pub.circuit)})
         for pub in pubs

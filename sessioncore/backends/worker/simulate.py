@@ -8,7 +8,8 @@ qubits, a stabilizer or matrix-product state for many.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from functools import lru_cache
 from typing import Any, final
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from qiskit import QuantumCircuit
 from qiskit.circuit import Parameter, Qubit
 from qiskit_aer import AerSimulator
+from qiskit_aer.jobs import utils
 from qiskit_aer.library import SaveProbabilities
 
 from sessioncore.backends.devices import Device
@@ -81,14 +83,14 @@ class Sampler:
         Raises :class:`SimulationError`.
         """
         parameters = list(circuit.parameters)
-        small = compact(circuit, keep_delays=self._device.noise)
         if not self._device.noise:
-            split = split_final_measurements(small.circuit)
+            split = split_final_measurements(circuit)
             if split is not None:
                 plan = _plan(split)
                 if plan is not None:
                     yield from self._exact(circuit.num_clbits, plan, parameters, points, shots)
                     return
+        small = compact(circuit, keep_delays=self._device.noise)
         for row in points:
             bound = _bind(small.circuit, parameters, row)
             yield self._shot_by_shot(bound, small.physical, shots)
@@ -175,8 +177,9 @@ class Sampler:
 @final
 @value
 class _Group:
-    """Qubits that are entangled with one another, by the classical bits they are measured into."""
+    """What is measured of qubits that are entangled with one another, and the bits that it is measured into."""
 
+    qubits: tuple[Qubit, ...]
     clbits: tuple[int, ...]
 
 
@@ -186,72 +189,51 @@ class _Pack:
     """Groups that share one circuit, which saves the probabilities of group ``i`` under ``str(i)``."""
 
     circuit: QuantumCircuit
-    groups: tuple[_Group, ...]
+    groups: list[_Group]
 
 
 def _plan(split: FinalMeasurements) -> list[_Pack] | None:
     """How to compute the probabilities of what is measured; None where a group is too large for it."""
-    circuit = split.circuit
-    root = list(range(circuit.num_qubits))
+    root: dict[Qubit, Qubit] = {qubit: qubit for qubit in split.qubits}
 
-    def find(at: int) -> int:
-        while root[at] != at:
-            root[at] = root[root[at]]
-            at = root[at]
-        return at
+    def find(qubit: Qubit) -> Qubit:
+        while root[qubit] != qubit:
+            root[qubit] = root[root[qubit]]
+            qubit = root[qubit]
+        return qubit
 
-    index: dict[Qubit, int] = {qubit: at for at, qubit in enumerate(circuit.qubits)}
-    for instruction in circuit.data:
-        first, *others = (index[qubit] for qubit in instruction.qubits)
-        for other in others:
-            root[find(other)] = find(first)
-    members: dict[int, list[int]] = {}
-    for at in range(circuit.num_qubits):
-        members.setdefault(find(at), []).append(at)
-    measured: dict[int, list[tuple[int, int]]] = {}
+    for gate in split.gates:
+        for qubit in gate.qubits:
+            root.setdefault(qubit, qubit)
+            root[find(qubit)] = find(gate.qubits[0])
+    members: dict[Qubit, list[Qubit]] = {}
+    for qubit in root:
+        members.setdefault(find(qubit), []).append(qubit)
+    measured: dict[Qubit, _Group] = {}
     for qubit, clbit in zip(split.qubits, split.clbits, strict=True):
-        measured.setdefault(find(qubit), []).append((qubit, clbit))
-    packs: list[list[int]] = []
+        known = measured.setdefault(find(qubit), _Group(qubits=(), clbits=()))
+        measured[find(qubit)] = _Group(qubits=(*known.qubits, qubit), clbits=(*known.clbits, clbit))
+    packs: list[_Pack] = []
+    pack_of: dict[Qubit, QuantumCircuit] = {}
     room = 0
-    for group in sorted(measured, key=lambda of: len(members[of])):
-        size = len(members[group])
-        if size > dense_qubits_max or len(measured[group]) > exact_qubits_max:
+    for at in sorted(measured, key=lambda of: len(members[of])):
+        size = len(members[at])
+        if size > dense_qubits_max or len(measured[at].qubits) > exact_qubits_max:
             return None
         if not packs or size > room:
-            packs.append([])
+            packs.append(_Pack(circuit=QuantumCircuit(), groups=[]))
             room = max(pack_qubits_max, size)
-        packs[-1].append(group)
+        packs[-1].groups.append(measured[at])
+        packs[-1].circuit.add_bits(members[at])
+        pack_of[at] = packs[-1].circuit
         room -= size
-    of_pack = {group: at for at, groups in enumerate(packs) for group in groups}
-    return _pack_circuits(circuit, packs, members, measured, [of_pack.get(find(at)) for at in root])
-
-
-def _pack_circuits(
-    circuit: QuantumCircuit,
-    packs: Sequence[Sequence[int]],
-    members: dict[int, list[int]],
-    measured: dict[int, list[tuple[int, int]]],
-    pack_of: Sequence[int | None],
-) -> list[_Pack]:
-    circuits = [QuantumCircuit([circuit.qubits[at] for group in groups for at in members[group]]) for groups in packs]
-    index = {qubit: at for at, qubit in enumerate(circuit.qubits)}
-    for instruction in circuit.data:
-        if instruction.qubits:
-            at = pack_of[index[instruction.qubits[0]]]
-            if at is not None:
-                circuits[at]._append(instruction)  # the public append() checks and copies anew
-    made = []
-    for of_pack, groups in zip(circuits, packs, strict=True):
-        for label, group in enumerate(groups):
-            qubits = [circuit.qubits[qubit] for qubit, _ in measured[group]]
-            of_pack.append(SaveProbabilities(len(qubits), label=str(label)), qubits)
-        made.append(
-            _Pack(
-                circuit=of_pack,
-                groups=tuple(_Group(clbits=tuple(clbit for _, clbit in measured[group])) for group in groups),
-            )
-        )
-    return made
+    for gate in split.gates:
+        if gate.qubits and (circuit := pack_of.get(find(gate.qubits[0]))) is not None:
+            circuit._append(gate)  # the public append() checks and copies anew
+    for pack in packs:
+        for label, group in enumerate(pack.groups):
+            pack.circuit.append(SaveProbabilities(len(group.qubits), label=str(label)), group.qubits)
+    return packs
 
 
 def _probabilities(
@@ -295,10 +277,29 @@ def _run_exact(
     return found
 
 
+class _AtOnce(Executor):
+    """Runs Aer in the thread that asks: a worker does one thing at a time, and a switch of threads costs more."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call, and keep what came of it."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:  # noqa: BLE001 - it is raised again where the result is asked for
+            future.set_exception(error)
+        return future
+
+
 @lru_cache(maxsize=8)
 def _aer(method: str) -> AerSimulator:
-    simulator = AerSimulator(method=method, max_parallel_threads=1, max_parallel_experiments=1, max_parallel_shots=1)
+    simulator = AerSimulator(
+        method=method,
+        max_parallel_threads=1,
+        max_parallel_experiments=1,
+        max_parallel_shots=1,
+    )
     simulator.set_max_qubits(_simulator_qubits_max)
+    utils.DEFAULT_EXECUTOR = _AtOnce()  # Aer's own option for it is not looked at
     return simulator
 
 
