@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from qiskit import QuantumCircuit
+from qiskit_ibm_runtime.options import EstimatorOptions
+from qiskit_ibm_runtime.options import SamplerOptions as ClassicSamplerOptions
 
 from sessioncore.backends import LocalBackend
+from sessioncore.backends.worker.options import KNOWN
 from sessioncore.ports import Refused
 from tests.backends.conftest import wait_s_max
 from tests.backends.payloads import (
@@ -25,6 +30,8 @@ from tests.backends.payloads import (
 )
 
 Backends = dict[str, LocalBackend]
+
+CLIENT_OPTIONS = [("sampler", ClassicSamplerOptions), ("estimator", EstimatorOptions)]
 
 
 def _inspect(backends: Backends, program: str, params: bytes, name: str = "ideal_5") -> Refused | None:
@@ -100,6 +107,25 @@ CIRCUIT = wire_circuit(qpy_of(bell()))
         ({"version": 2, "pubs": [[CIRCUIT]], "options": 7}, "'options' must be an object"),
         ({"version": 2, "pubs": [[CIRCUIT]], "options": {"default_shots": "x"}}, "'default_shots' must be"),
         ({"version": 2, "pubs": [[CIRCUIT]], "options": {"simulator": {"seed_simulator": -1}}}, "A seed must be"),
+        ({"version": 2, "pubs": [[CIRCUIT]], "options": {"shotz": 5}}, "There is no option 'shotz'"),
+        ({"version": 2, "pubs": [[CIRCUIT]], "options": {"seed_estimator": 5}}, "There is no option 'seed_estimator'"),
+        ({"version": 2, "pubs": [[CIRCUIT]], "options": {"twirling": 7}}, "'twirling' must be an object"),
+        (
+            {"version": 2, "pubs": [[CIRCUIT]], "options": {"twirling": {"enable_gates": "yes"}}},
+            "'enable_gates' must be true or false",
+        ),
+        (
+            {"version": 2, "pubs": [[CIRCUIT]], "options": {"dynamical_decoupling": {"sequence_type": "XYZ"}}},
+            "'sequence_type' must be one of XX, XpXm, XY4",
+        ),
+        (
+            {"version": 2, "pubs": [[CIRCUIT]], "options": {"execution": {"rep_delay": "long"}}},
+            "'rep_delay' must be a positive number",
+        ),
+        (
+            {"version": 2, "pubs": [[CIRCUIT]], "options": {"execution": {"meas_type": "kerneled"}}},
+            "needs the signals of real hardware",
+        ),
         ({"version": 2, "pubs": [[CIRCUIT]] * 1001}, "too many for one job"),
         ({"version": 2, "pubs": [[CIRCUIT, None, 100_000]] * 101}, "executions; 10000000 are allowed"),
     ],
@@ -110,6 +136,21 @@ def test_wrong_types_and_sizes_are_refused_in_words(backends: Backends, params: 
     assert says in refused.message
     assert refused.code == 1208
     assert refused.remedy
+
+
+@pytest.mark.parametrize(("program", "of_client"), CLIENT_OPTIONS)
+def test_every_option_that_the_stock_client_can_send_is_known(program: str, of_client: type) -> None:
+    sent = {field.name for field in dataclasses.fields(of_client)} - {"_VERSION"}
+    assert sent <= set(KNOWN[program])
+    for name, section in KNOWN[program].items():
+        if isinstance(section, Mapping) and name not in ("experimental", "environment"):
+            fields = {field.name for field in dataclasses.fields(type(getattr(of_client(), name)))}
+            assert fields == set(section) or (program, name) == ("estimator", "execution")
+
+
+def test_unknown_names_inside_a_section_pass_since_experimental_options_stand_there(backends: Backends) -> None:
+    params = {"version": 2, "pubs": [[CIRCUIT]], "options": {"execution": {"fast": True}, "experimental": {"x": 1}}}
+    assert _inspect(backends, "sampler", json.dumps(params).encode()) is None
 
 
 @pytest.mark.parametrize(

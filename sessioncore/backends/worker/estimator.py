@@ -21,7 +21,8 @@ from sessioncore.core.values import value
 from sessioncore.ports import Json
 
 from . import encode
-from .payload import EstimatorPub, Observable, Options, basis_letter
+from .options import Options
+from .payload import EstimatorPub, Observable, basis_letter
 from .sampler import metadata
 from .simulate import Sampler, Shots
 

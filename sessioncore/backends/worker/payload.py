@@ -20,6 +20,7 @@ from sessioncore.ports import Json
 from . import decode
 from .decode import PayloadError
 from .instructions import instruction_set
+from .options import Options, object_of, options, positive_int, positive_number
 
 default_shots = 4096
 default_precision = 0.015625
@@ -66,70 +67,6 @@ class EstimatorPub:
         return np.broadcast_shapes(self.observables.shape, self.values.shape[:-1])
 
 
-@final
-@value
-class Options:
-    """The few options that change what a simulator does. Others are accepted and have no effect."""
-
-    shots: int | None
-    precision: float | None
-    seed: int | None
-    randomizations: int | None
-    shots_per_randomization: int | None
-    resilience: Mapping[str, Json]
-    twirled: bool
-
-
-def _object(node: Json, what: str) -> dict[str, Json]:
-    if node is None:
-        return {}
-    if not isinstance(node, dict):
-        raise PayloadError(f"{what} must be an object.")
-    return node
-
-
-def _positive_int(number: Json, what: str) -> int | None:
-    if number is None or number == "auto":
-        return None
-    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
-        raise PayloadError(f"{what} must be a positive integer.")
-    return number
-
-
-def _positive_number(number: Json, what: str) -> float | None:
-    if number is None:
-        return None
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number) or number <= 0:
-        raise PayloadError(f"{what} must be a positive number.")
-    return float(number)
-
-
-def options(params: Mapping[str, Json]) -> Options:
-    """The options of a sampler or estimator job."""
-    given = _object(params.get("options"), "'options'")
-    twirling = _object(given.get("twirling"), "'twirling'")
-    simulator = _object(given.get("simulator"), "'simulator'")
-    resilience = dict(_object(given.get("resilience"), "'resilience'"))
-    seed = simulator.get("seed_simulator", given.get("seed_estimator"))
-    if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int) or seed < 0):
-        raise PayloadError("A seed must be an integer that is not negative.")
-    meas_type = _object(given.get("execution"), "'execution'").get("meas_type", "classified")
-    if meas_type != "classified":
-        raise PayloadError(
-            f"'meas_type' {meas_type!r} needs the signals of real hardware.",
-            remedy="Leave 'meas_type' out; a simulated device gives classified bits.",
-        )
-    return Options(
-        shots=_positive_int(given.get("default_shots"), "'default_shots'"),
-        precision=_positive_number(given.get("default_precision"), "'default_precision'"),
-        seed=seed,
-        randomizations=_positive_int(twirling.get("num_randomizations"), "'num_randomizations'"),
-        shots_per_randomization=_positive_int(twirling.get("shots_per_randomization"), "'shots_per_randomization'"),
-        resilience=resilience,
-        twirled=any(twirling.get(switch) is True for switch in ("enable_gates", "enable_measure")),
-    )
-
-
 def _pubs(params: Json, program_id: str) -> list[list[Json]]:
     if not isinstance(params, dict):
         raise PayloadError("'params' must be an object.")
@@ -174,9 +111,9 @@ def _check_executions(total: int, shots: int, spelling: str) -> None:
 
 def sampler_pubs(params: Json, spelling: str) -> tuple[list[SamplerPub], Options]:
     """The pubs ``[circuit, values, shots]`` and options of a sampler job for the device that is spelled so."""
-    nodes, chosen = _pubs(params, "sampler"), options(params)
+    nodes, chosen = _pubs(params, "sampler"), options(params, "sampler")
     twirled = (chosen.randomizations or 0) * (chosen.shots_per_randomization or 0)
-    fallback = _positive_int(params.get("shots"), "'shots'") or chosen.shots or twirled
+    fallback = positive_int(params.get("shots"), "'shots'") or chosen.shots or twirled
     pubs: list[SamplerPub] = []
     total = 0
     for at, node in enumerate(nodes):
@@ -184,7 +121,7 @@ def sampler_pubs(params: Json, spelling: str) -> tuple[list[SamplerPub], Options
             raise PayloadError(f"Pub {at} has more than a circuit, parameter values and shots.")
         circuit = _circuit(node[0], at, spelling)
         values = decode.parameter_values(node[1] if len(node) > 1 else None, circuit)
-        own = _positive_int(node[2], f"The shots of pub {at}") if len(node) > 2 else None
+        own = positive_int(node[2], f"The shots of pub {at}") if len(node) > 2 else None
         pub = SamplerPub(circuit=circuit, values=values, shots=own or fallback or default_shots)
         total += pub.shots * math.prod(values.shape[:-1])
         _check_executions(total, pub.shots, spelling)
@@ -194,8 +131,8 @@ def sampler_pubs(params: Json, spelling: str) -> tuple[list[SamplerPub], Options
 
 def estimator_pubs(params: Json, spelling: str) -> tuple[list[EstimatorPub], Options]:
     """The pubs ``[circuit, observables, values, precision]`` and options of an estimator job."""
-    nodes, chosen = _pubs(params, "estimator"), options(params)
-    fallback = _positive_number(params.get("precision"), "'precision'") or chosen.precision
+    nodes, chosen = _pubs(params, "estimator"), options(params, "estimator")
+    fallback = positive_number(params.get("precision"), "'precision'") or chosen.precision
     if fallback is None and chosen.shots is not None:
         fallback = 1 / math.sqrt(chosen.shots)
     pubs: list[EstimatorPub] = []
@@ -204,7 +141,7 @@ def estimator_pubs(params: Json, spelling: str) -> tuple[list[EstimatorPub], Opt
         if not 2 <= len(node) <= 4:
             raise PayloadError(f"Pub {at} must be a circuit, observables, parameter values and a precision.")
         circuit = _circuit(node[0], at, spelling)
-        own = _positive_number(node[3], f"The precision of pub {at}") if len(node) > 3 else None
+        own = positive_number(node[3], f"The precision of pub {at}") if len(node) > 3 else None
         pub = EstimatorPub(
             circuit=circuit,
             observables=observables(node[1], circuit.num_qubits),
@@ -285,8 +222,8 @@ def check_items(params: Json) -> Sequence[Mapping[str, Json]]:
     program = params.get("quantum_program")
     if not isinstance(program, dict):
         raise PayloadError("'quantum_program' must be an object.")
-    _object(params.get("options"), "'options'")
-    if _positive_int(program.get("shots"), "'shots'") is None:
+    object_of(params.get("options"), "'options'")
+    if positive_int(program.get("shots"), "'shots'") is None:
         raise PayloadError("'shots' must be a positive integer.")
     if program.get("meas_level", "classified") != "classified":
         raise PayloadError(

@@ -15,7 +15,8 @@ from sessioncore.backends.devices import Device
 from sessioncore.ports import Json
 
 from . import encode
-from .payload import Options, SamplerPub, sampler_pubs
+from .options import Options
+from .payload import SamplerPub, sampler_pubs
 from .simulate import Sampler, Shots
 
 bits_bytes_max = 256 * 2**20
