@@ -83,6 +83,8 @@ class Loop:
         self._stopped = False
         self._wake = Condition()
         self._due: int | None = None
+        self._cores_due: int | None = None
+        self._cores_due_of = -1
         self._asleep_until: int | None = None
         self._thread = Thread(target=self._run, name="sessioncore-loop", daemon=True)
 
@@ -229,6 +231,7 @@ class Loop:
     def _fail(self, why: str) -> None:
         """Turn read-only. The cores go back to what the journal says: nobody is shown what was never recorded."""
         self.failure = why
+        self._cores_due_of = -1
         _log.critical("the runtime is read-only from now on: %s", why)
         try:
             cores = replay(trace_of(self._store.records()))
@@ -251,11 +254,15 @@ class Loop:
         self._take_reports()
 
     def _next_due(self) -> int | None:
-        """The earliest deadline of any core or grace period."""
-        found = [due for one in self.devices.values() if (due := one.core.next_deadline()) is not None]
-        if (grace := self.flights.next_grace()) is not None:
-            found.append(grace)
-        return min(found, default=None)
+        """The earliest deadline of any core or grace period. A core's deadlines change with its records only."""
+        if self._cores_due_of != self.records:
+            found = [due for one in self.devices.values() if (due := one.core.next_deadline()) is not None]
+            self._cores_due = min(found, default=None)
+            self._cores_due_of = self.records
+        grace = self.flights.next_grace()
+        if grace is None or self._cores_due is None:
+            return self._cores_due if grace is None else grace
+        return min(self._cores_due, grace)
 
     def _fire_until(self, limit: int) -> None:
         """Everything due by ``limit`` takes effect at its own deadline, earliest first over all devices (T-02)."""
@@ -265,6 +272,7 @@ class Loop:
             for device in self.devices.values():
                 if device.core.next_deadline() == due:
                     effects = device.core.advance(due)
+                    self._cores_due_of = -1
                     if effects:
                         self._record(device, Advanced(at=due), effects)
                         self._carry_out(device, effects)

@@ -97,8 +97,8 @@ class Operations:
             polling = query_flag(call.query, "exclude_params") or False
         view = self._dialect.view(who, job_id)
         if polling and not view.final:
-            await self._waits.final(who, job_id, self._options.wait_s)
-            view = self._dialect.view(who, job_id)
+            ended = await self._waits.final(who, job_id, self._options.wait_s)
+            view = self._dialect.view(who, job_id) if ended is None else ended
         answer = json_answer(self._dialect.show(view))
         if not polling:
             params = self._dialect.params(who, job_id)

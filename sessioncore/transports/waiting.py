@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from typing import Any, final
 
 from sessioncore.core.errors import ClientError
-from sessioncore.host import Caller, Runtime
+from sessioncore.host import Caller, JobView, Runtime
 
 
 def _wake(waiter: asyncio.Future[bool], settled: bool) -> None:
@@ -58,17 +58,17 @@ class FinalWaits:
         """How many answers wait now."""
         return self._waiting
 
-    async def final(self, who: Caller, job_id: str, seconds: float) -> None:
-        """Return when the job is final to the client or ``seconds`` have passed, whichever comes first."""
+    async def final(self, who: Caller, job_id: str, seconds: float) -> JobView | None:
+        """Return when the job is final to the client, with the job as it ended, or after ``seconds`` with None."""
         if seconds <= 0 or self._waiting >= self._waiting_max:
-            return
+            return None
         loop = asyncio.get_running_loop()
         watched = self._watched.get(job_id)
         if watched is None:
             try:
                 watched = self._watched[job_id] = _Watched(self._runtime.when_final(who, job_id))
             except ClientError:
-                return  # the host watches no more jobs, or the job is gone: then there is nothing to wait for
+                return None  # the host watches no more jobs, or the job is gone: then there is nothing to wait for
             watched.future.add_done_callback(lambda _: hand_over(loop, self._ended, job_id, watched))
         waiter: asyncio.Future[bool] = loop.create_future()
         watched.waiters.add(waiter)
@@ -83,6 +83,9 @@ class FinalWaits:
             if not watched.waiters and self._watched.get(job_id) is watched:
                 del self._watched[job_id]
                 watched.future.cancel()  # which tells the host that nobody watches any more
+        future = watched.future
+        ended = future.done() and not future.cancelled() and future.exception() is None
+        return future.result() if ended else None
 
     def _ended(self, job_id: str, watched: _Watched) -> None:
         if self._watched.get(job_id) is watched:
@@ -96,6 +99,6 @@ class _Watched:
 
     __slots__ = ("future", "waiters")
 
-    def __init__(self, future: Future[Any]) -> None:
+    def __init__(self, future: Future[JobView]) -> None:
         self.future = future
         self.waiters: set[asyncio.Future[bool]] = set()
