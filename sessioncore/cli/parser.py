@@ -61,6 +61,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_env(commands)
     _add_remote(commands)
     _add_diagram(commands)
+    _add_explore(commands)
+    _add_check(commands)
     doctor = commands.add_parser("doctor", help="what is installed, what is missing, what to do")
     doctor.add_argument("--json", action="store_true", help="as JSON")
     doctor.set_defaults(command=lazily("doctor", "doctor"))
@@ -149,11 +151,70 @@ def _add_remote(commands: Any) -> None:
         parser.set_defaults(command=lazily("remote", name))
 
 
+def _add_explore(commands: Any) -> None:
+    explore = commands.add_parser(
+        "explore",
+        help="search a small session exhaustively: every state, every event, every property",
+        description="Searches the real core, breadth first, up to the names of jobs. Lengths of time are ticks: by"
+        " default those of the profile, made as short as their order allows. Exit code 1 if a property does not hold.",
+    )
+    add = explore.add_argument
+    add("--jobs", type=count(1, 8), default=2, metavar="K", help="how many jobs there may be (default: 2)")
+    add("--profile", choices=tuple(PROFILES), default="ibm-guide", help="default: %(default)s")
+    add("--mode", choices=("dedicated", "batch"), default="dedicated", help="default: %(default)s")
+    for name, meaning in (
+        ("max-ttl", "the longest life"),
+        ("interactive-ttl", "idle time until a session is deactivated"),
+        ("no-submission", "how long a session may stay without a job"),
+        ("execution-limit", "how long a job may run"),
+        ("usage-limit", "how much a session may use"),
+    ):
+        add(f"--{name}", type=count(0, 99), metavar="TICKS", help=f"{meaning}; 0: off")
+    add("--job-limit", type=count(0, 8), metavar="N", help="how many jobs a session takes; 0: off")
+    for kind, meaning in (
+        ("always", "must hold in every state"),
+        ("sometimes", "must hold in at least one"),
+        ("eventually", "must hold sooner or later after every state"),
+    ):
+        told = f"your own property of a World that {meaning}"
+        add(f"--{kind}", action="append", metavar="MODULE:FUNCTION", help=told)
+    add("--states-max", type=count(1, 10**8), default=10**6, metavar="N", help="give up beyond (default: 1000000)")
+    add("--report", metavar="DIR", help="write each counterexample there: a trace, a picture and a test")
+    add("--json", action="store_true", help="as JSON")
+    explore.set_defaults(command=lazily("search", "explore"))
+
+
 def _add_diagram(commands: Any) -> None:
-    diagram = commands.add_parser("diagram", help="draw the chart of a session, a job or a device")
-    diagram.add_argument("name", choices=("session", "job", "device"), nargs="?", default="session")
-    diagram.add_argument("--format", choices=DIAGRAM_FORMATS, help="default: by the name of FILE, else dot")
-    diagram.add_argument("--profile", choices=tuple(PROFILES), default="ibm-guide", help="default: %(default)s")
-    diagram.add_argument("--mode", choices=("dedicated", "batch"), default="dedicated", help="default: %(default)s")
-    diagram.add_argument("-o", "--output", metavar="FILE", help="write it there instead of to stdout")
+    diagram = commands.add_parser(
+        "diagram",
+        help="draw the chart of a session, a job or a device",
+        description="Draws a chart as the running code has it, and at most one thing over it: another profile, how"
+        " often each row answered, the path of a session, or where one stands. Profile and mode are by default those"
+        " of the trace, if there is one.",
+    )
+    add = diagram.add_argument
+    add("name", choices=("session", "job", "device"), nargs="?", default="session")
+    add("--format", choices=DIAGRAM_FORMATS, help="default: by the name of the output file, else dot")
+    add("--profile", choices=tuple(PROFILES), help="default: the trace's, else ibm-guide")
+    add("--mode", choices=("dedicated", "batch"), help="default: the session's, else dedicated")
+    over = diagram.add_mutually_exclusive_group()
+    over.add_argument("--against", choices=tuple(PROFILES), help="another profile: mark what they do differently")
+    over.add_argument("--coverage", metavar="FILE", help="a trace, or JSON of row id -> count: often is hot")
+    over.add_argument("--trace", metavar="FILE", help="a trace: number the steps of one session, job or device")
+    over.add_argument("--at", metavar="TRACE|URL", help="where one stands at a trace's end, or in a running service")
+    for name in ("session", "job", "device"):
+        add(f"--{name}", metavar="ID", help=f"which {name} of the trace, where there are several")
+    add("-o", "--output", metavar="FILE", help="write it there instead of to stdout")
     diagram.set_defaults(command=lazily("draw", "diagram"))
+
+
+def _add_check(commands: Any) -> None:
+    check = commands.add_parser(
+        "check",
+        help="generate specs and diagrams again, and compare them with those that are kept",
+        description="Run it in a checkout of sessioncore. Exit code 0: everything that can be checked here is up to"
+        " date; 1: something differs or is missing; 2: this is no checkout.",
+    )
+    check.add_argument("--write", action="store_true", help="write the generated files where they differ")
+    check.add_argument("--json", action="store_true", help="as JSON")
+    check.set_defaults(command=lazily("check", "check"))

@@ -162,17 +162,19 @@ def _show(found: dict[str, Any], graph: Graph, asked: tuple[Property, ...], brok
 def _write(
     folder: Path, graph: Graph, broken: tuple[Broken, ...], profile: Profile, jobs: int, mode: Mode
 ) -> list[str]:
-    """A trace, a picture and a test of each counterexample."""
-    from sessioncore.explore.report import as_picture, as_test, as_trace
+    """A trace, a picture of the rows on the way, and a test of each counterexample."""
+    from sessioncore.diagrams import draw
+    from sessioncore.explore import as_test, as_trace
 
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for number, one in enumerate(broken, start=1):
             way = _way(graph, one)
+            rows = {} if one.node is None else graph.worlds[one.node].core.fired
             for name, text in (
                 (f"{number}.jsonl", as_trace(way, profile, mode)),
-                (f"{number}.svg", as_picture(way, profile, mode)),
+                (f"{number}.svg", str(draw("session", profile=profile, mode=mode, coverage=rows).to("svg"))),
                 (f"test_{number}.py", as_test(one, graph, profile, jobs, mode)),
             ):
                 (folder / name).write_text(text, encoding="utf-8")

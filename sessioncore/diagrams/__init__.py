@@ -1,6 +1,8 @@
 """Pictures of the charts, made from the charts that the running code uses.
 
-``diagram`` answers with text, or with bytes for ``png`` and ``pdf``. Nothing is imported before something is drawn.
+``diagram`` answers with text, or with bytes for ``png`` and ``pdf``. ``draw`` answers with a value that shows itself in
+notebooks and can have something drawn over the chart: another profile, a coverage, the path of a trace, where a live
+session stands. Nothing is imported before something is drawn.
 """
 
 from __future__ import annotations
@@ -9,15 +11,14 @@ from pathlib import Path
 
 from sessioncore.core import IBM_GUIDE, Mode, Profile
 
-from .picture import NAMES, picture_of
+from .drawing import FORMATS, MARKED, Diagram, draw
+from .picture import NAMES
+from .refusals import PictureError
 
-FORMATS = ("dot", "svg", "png", "pdf", "mermaid", "plantuml", "scxml", "json")
-"""In what a chart can be drawn."""
+KEPT = {"dot": "dot", "svg": "svg", "mermaid": "mmd", "plantuml": "puml", "scxml": "scxml", "json": "json"}
+"""The formats that :func:`write_all` writes, and the ends of their files' names."""
 
-KEPT = ("dot", "svg")
-"""The formats that :func:`write_all` writes."""
-
-__all__ = ["FORMATS", "KEPT", "NAMES", "diagram", "write_all"]
+__all__ = ["FORMATS", "KEPT", "MARKED", "NAMES", "Diagram", "PictureError", "diagram", "draw", "write_all"]
 
 
 def diagram(
@@ -29,30 +30,11 @@ def diagram(
 ) -> str | bytes:
     """Draw the chart ``name`` (one of :data:`NAMES`) in a format (one of :data:`FORMATS`), for one half of a profile.
 
-    The same arguments give the same text. Raises ValueError for a name or format that there is not, and
-    :class:`~sessioncore.core.BackendError`, with what to install, where the format needs something that is missing.
+    The same arguments give the same text. Raises :class:`PictureError` (a ValueError) for a name or format that there
+    is not, and :class:`~sessioncore.core.BackendError`, with what to install, where the format needs something that is
+    missing.
     """
-    if name not in NAMES:
-        raise ValueError(f"there is no chart {name!r}: take {', '.join(NAMES)}")
-    if format not in FORMATS:
-        raise ValueError(f"there is no format {format!r}: take {', '.join(FORMATS)}")
-    picture = picture_of(name, profile, mode)
-    if format in ("mermaid", "plantuml", "scxml", "json"):
-        from . import texts
-
-        if format == "json":
-            return texts.json_of(picture, profile, mode)
-        writers = {"mermaid": texts.mermaid_of, "plantuml": texts.plantuml_of, "scxml": texts.scxml_of}
-        return writers[format](picture)
-    from .dot import dot_of
-    from .render import image_of, svg_of
-
-    source = dot_of(picture)
-    if format == "dot":
-        return source
-    if format == "svg":
-        return svg_of(source, title=picture.title, summary=picture.summary)
-    return image_of(source, format)
+    return draw(name, profile=profile, mode=mode).to(format)
 
 
 def write_all(folder: Path) -> tuple[Path, ...]:
@@ -60,7 +42,9 @@ def write_all(folder: Path) -> tuple[Path, ...]:
 
     Raises :class:`~sessioncore.core.BackendError` where a renderer is missing; then nothing has been written.
     """
-    drawn = {folder / f"{name}.{kind}": diagram(name, format=kind) for name in NAMES for kind in KEPT}
+    drawn = {
+        folder / f"{name}.{end}": diagram(name, format=kind) for name in NAMES for kind, end in KEPT.items()
+    }
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in drawn.items():
         assert isinstance(text, str)

@@ -1,104 +1,51 @@
 """A picture as DOT, made with the ``graphviz`` package; the renderers draw what this says.
 
-Labels are plain text: not every renderer knows HTML-like labels. What a line is (an id, a name) is left to
-:mod:`.render`, which can tell by the text.
-
-Colours are given for light paper. :mod:`.render` adds to an SVG the same colours for dark screens, by their values, so
-every colour here must stand in :data:`DARK`.
+Labels are plain text: not every renderer knows HTML-like labels. What a line is (an id, a note, a name) is left to
+:mod:`.render`, which can tell by the text. An arrow leads to the sentence of its first row; in an SVG every id does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Any, final
+from itertools import pairwise
+from typing import Any
 
-from sessioncore.core import BackendError, StateReason
+from sessioncore.core import BackendError, Row
 from sessioncore.core.signals import JobReady
-from sessioncore.core.values import value
 
 from .frames import Group
-from .picture import NOTHING_YET, Arrow, Line, Picture, Timer
-
-INK = "#1f2328"
-FAINT = "#59636e"
-PAPER = "#ffffff"
-FRAME = "#d1d9e0"
-FIELD = "#f6f8fa"
-FIELD_2 = "#eef1f4"
-PLACE = "#ddf4ff"
-PLACE_EDGE = "#0969da"
-FINAL = "#e6eaef"
-CLOCK = "#fff1cc"
-CLOCK_EDGE = "#9a6700"
-GREEN = "#1a7f37"
-RED = "#cf222e"
-ORANGE = "#bc4c00"
-VIOLET = "#8250df"
-PINK = "#bf3989"
-TEAL = "#1b7c83"
-
-DARK = {
-    INK: "#e6edf3",
-    FAINT: "#9198a1",
-    PAPER: "#0d1117",
-    FRAME: "#3d444d",
-    FIELD: "#151b23",
-    FIELD_2: "#1c232c",
-    PLACE: "#10294a",
-    PLACE_EDGE: "#4493f8",
-    FINAL: "#2a313c",
-    CLOCK: "#3a2c06",
-    CLOCK_EDGE: "#d29922",
-    GREEN: "#3fb950",
-    RED: "#ff7b72",
-    ORANGE: "#f0883e",
-    VIOLET: "#ab7df8",
-    PINK: "#f778ba",
-    TEAL: "#39c5cf",
-}
-"""Each colour on dark paper."""
+from .legend import add_legend
+from .links import link_of
+from .overlay import NOTHING, Overlay, noted
+from .pens import (
+    BY_CLOCK,
+    CLOCK_EDGE,
+    CLOCK_LOOK,
+    FAINT,
+    FIELD,
+    FIELD_2,
+    FINAL_LOOK,
+    FRAME,
+    INK,
+    JOB_PENS,
+    PAPER,
+    PENS,
+    PLACE_LOOK,
+    PLAIN,
+    Look,
+    Pen,
+)
+from .picture import CLOCK_SIGN, NOTHING_YET, Arrow, Line, Picture, Timer
+from .texts import titled
 
 FONT = "Helvetica"
 """A single name, so that a renderer without fonts knows how wide the text will be."""
-CLOCK_SIGN = "◷"
-
-
-@final
-@value
-class Pen:
-    """How an arrow is drawn; ``twice`` doubles the line."""
-
-    color: str
-    style: str = "solid"
-    width: str = "1.3"
-    head: str = "normal"
-    twice: bool = False
-
-
-PLAIN = Pen(color=INK)
-BY_CLOCK = Pen(color=CLOCK_EDGE)
-PENS: dict[StateReason, Pen] = {
-    StateReason.CLOSED: Pen(color=GREEN, width="2"),
-    StateReason.CANCELLED: Pen(color=RED, style="dashed", width="2", head="vee"),
-    StateReason.MAX_TTL: Pen(color=ORANGE, style="dotted", width="2.6"),
-    StateReason.NO_SUBMISSION: Pen(color=VIOLET, twice=True, width="1.3", head="empty"),
-    StateReason.INTERACTIVE_TTL: Pen(color=TEAL, style="dashed", twice=True, width="1.2", head="empty"),
-    StateReason.USAGE_LIMIT: Pen(color=CLOCK_EDGE, width="3", head="diamond"),
-    StateReason.JOB_FAILED: Pen(color=PINK, style="dotted", twice=True, width="1.6", head="box"),
-}
-"""Every end reason has a colour and a line of its own, so that neither alone has to be seen."""
-
-JOB_PENS = {
-    "completed": Pen(color=GREEN, width="2"),
-    "failed": Pen(color=RED, style="dashed", width="2", head="vee"),
-    "cancelled": Pen(color=VIOLET, twice=True, width="1.3", head="empty"),
-}
-"""The same for the ends of a job."""
 
 INNER_LINE_MAX = 44
 """How many characters a line inside a place may have before the ids go to a line of their own."""
 
-FRAME_LINE_MAX = 24
+FRAME_LINE_MAX = 18
 """The same at a frame."""
 
 RANKS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -107,44 +54,45 @@ RANKS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("active", "active_draining"),
         ("inactive", "inactive_draining"),
     ),
-    "job": (("completed", "failed", "cancelled"),),
+    "job": (("cancelled", "completed", "failed"),),
     "device": (("paused", "offline"),),
 }
 """Which places stand on one height."""
 
+ORDER = {"final": ("cancelled", "completed", "failed")}
+"""The places of a frame that stand from left to right in this order, so that fewer arrows cross."""
 
-def dot_of(picture: Picture) -> str:
+
+def dot_of(picture: Picture, overlay: Overlay = NOTHING) -> str:
     """The DOT source: the same bytes for the same picture."""
-    graph = _digraph(picture)
+    graph = _digraph(picture, overlay)
     for timer in picture.timers:
         if _home(picture, timer) is None:
-            _add_clock(graph, timer)
-    _add_places(graph, picture)
+            _add_clock(graph, timer, overlay)
+    _add_places(graph, picture, overlay)
     for timer in picture.timers:
-        _add_timer(graph, picture, timer)
+        _add_timer(graph, picture, timer, overlay)
     for arrow in picture.arrows:
         if arrow.timer is None:
-            _add_arrow(graph, picture, arrow)
+            _add_arrow(graph, picture, arrow, overlay)
     drawn = {state.value for state in picture.states} | {f"timer_{timer.name}" for timer in picture.timers}
-    _add_legend(graph, picture)
+    add_legend(graph, picture, overlay)
     for rank in RANKS[picture.name]:
         graph.body.append("\t{rank=same; " + "; ".join(name for name in rank if name in drawn) + "}\n")
     source: str = graph.source
     return source
 
 
-def _digraph(picture: Picture) -> Any:
+def _digraph(picture: Picture, overlay: Overlay) -> Any:
     try:
         from graphviz import Digraph
     except ImportError:
-        raise BackendError(
-            'Drawing needs the graphviz package: pip install "sessioncore[diagrams]"'
-        ) from None
+        raise BackendError('Drawing needs the graphviz package: pip install "sessioncore[diagrams]"') from None
     return Digraph(
         picture.name,
         comment="Generated by `sessioncore diagram`; do not edit.",
         graph_attr={
-            "label": picture.title + "\n ",
+            "label": titled(picture, overlay) + "\n ",
             "labelloc": "t",
             "tooltip": picture.summary,
             "bgcolor": PAPER,
@@ -153,7 +101,7 @@ def _digraph(picture: Picture) -> Any:
             "fontsize": "15",
             "compound": "true",
             "newrank": "true",
-            "nodesep": "0.35",
+            "nodesep": "0.3",
             "ranksep": "0.45",
             "pad": "0.2",
         },
@@ -169,42 +117,27 @@ def _digraph(picture: Picture) -> Any:
     )
 
 
-def _add_legend(graph: Any, picture: Picture) -> None:
-    """What the signs mean, below everything else."""
-    lines = ["In a state: what happens there without leaving it."]
-    if picture.groups:
-        lines.append("An arrow or a line of a frame holds for every state in it.")
-    if picture.timers:
-        lines.append(f"{CLOCK_SIGN} A timer, on a dotted line from where it is armed.")
-    lines.append("What is refused is left out.")
-    half = (len(lines) + 1) // 2
-    told = "\\n".join("  ".join(part) for part in (lines[:half], lines[half:]))
-    graph.node("legend", label=told, shape="plaintext", style="", fontcolor=FAINT, fontsize="9", **{"class": "legend"})
-    last = picture.finals[-1] if picture.finals else picture.states[-1]
-    graph.edge(last.value, "legend", style="invis")
-
-
 # --- places ----------------------------------------------------------------------------------------------------
 
 
-def _add_places(graph: Any, picture: Picture) -> None:
+def _add_places(graph: Any, picture: Picture, overlay: Overlay) -> None:
     """The states, each in its frame."""
     framed = {state for group in picture.groups for state in group.states}
     for group in picture.groups:
         if group.inside is None:
-            _add_group(graph, picture, group, FIELD)
+            _add_group(graph, picture, group, FIELD, overlay)
     for state in picture.states:
         if state not in framed:
-            _add_place(graph, picture, state)
+            _add_place(graph, picture, state, overlay)
 
 
-def _add_group(graph: Any, picture: Picture, group: Group, field: str) -> None:
+def _add_group(graph: Any, picture: Picture, group: Group, field: str, overlay: Overlay) -> None:
     inner = [other for other in picture.groups if other.inside == group.name]
     held = {state for other in inner for state in other.states}
     final = all(state in picture.finals for state in group.states)
     with graph.subgraph(name=f"cluster_{group.name}") as frame:
         frame.attr(
-            label=_lines(group.label, _frame_lines(picture, group) + ([] if inner or final else [" "])),
+            label=_lines(group.label, _frame_lines(picture, group, overlay) + ([] if inner or final else [" "])),
             labeljust="l",
             labelloc="b" if final else "t",
             style="rounded,filled",
@@ -215,40 +148,51 @@ def _add_group(graph: Any, picture: Picture, group: Group, field: str) -> None:
             margin="8" if inner else "20",
             tooltip=group.label,
         )
+        for left, right in pairwise(ORDER.get(group.name, ())):
+            frame.edge(left, right, style="invis")
         for other in inner:
-            _add_group(frame, picture, other, FIELD_2)
+            _add_group(frame, picture, other, FIELD_2, overlay)
         for state in group.states:
             if state not in held:
-                _add_place(frame, picture, state)
+                _add_place(frame, picture, state, overlay)
         for timer in picture.timers:
             if _home(picture, timer) == group.name:
-                _add_clock(frame, timer)
+                _add_clock(frame, timer, overlay)
 
 
-def _frame_lines(picture: Picture, group: Group) -> list[str]:
-    return [_inner_line(lines, longest=FRAME_LINE_MAX) for lines in _by_sentence(picture.common(group))]
+def _frame_lines(picture: Picture, group: Group, overlay: Overlay) -> list[str]:
+    sources = [state.value for state in group.states]
+    return [
+        _inner_line(lines, overlay, sources, longest=FRAME_LINE_MAX) for lines in by_sentence(picture.common(group))
+    ]
 
 
-def _add_place(graph: Any, picture: Picture, state: StrEnum) -> None:
+def _add_place(graph: Any, picture: Picture, state: StrEnum, overlay: Overlay) -> None:
     if state is NOTHING_YET.get(picture.name):
         graph.node(state.value, label="", shape="circle", width="0.16", fixedsize="true", style="filled",
                    fillcolor=INK, color=INK, tooltip="the beginning")  # fmt: skip
         return
     name = state.value.replace("_", " ")
-    inner = _by_sentence(picture.own(state))
+    note = overlay.state_note(state.value)
+    inner = [_inner_line(lines, overlay, [state.value]) for lines in by_sentence(picture.own(state))]
     final = state in picture.finals
+    told = f"\\n{noted(note)}" if note else ""
     graph.node(
         state.value,
-        label=name + "\\n" + _lines("", [_inner_line(lines) for lines in inner]) if inner else name,
-        fillcolor=FINAL if final else PLACE,
-        color=INK if final else PLACE_EDGE,
+        label=name + told + ("\\n" + _lines("", inner) if inner else ""),
         peripheries="2" if final else "1",
-        penwidth="1.2",
         tooltip=f"{name}: final" if final else name,
+        **_looks(overlay.look(state.value, FINAL_LOOK if final else PLACE_LOOK)),
     )
 
 
-def _by_sentence(lines: tuple[Line, ...]) -> list[list[Line]]:
+def _looks(look: Look) -> dict[str, str]:
+    """A look as DOT says it."""
+    style = {"style": "rounded,filled,dashed"} if look.dashed else {}
+    return {"fillcolor": look.fill, "color": look.edge, "fontcolor": look.text, "penwidth": look.width, **style}
+
+
+def by_sentence(lines: tuple[Line, ...]) -> list[list[Line]]:
     """Lines that say the same put together."""
     found: dict[tuple[str, str], list[Line]] = {}
     for line in lines:
@@ -256,11 +200,16 @@ def _by_sentence(lines: tuple[Line, ...]) -> list[list[Line]]:
     return list(found.values())
 
 
-def _inner_line(lines: list[Line], longest: int = INNER_LINE_MAX) -> str:
+def _inner_line(
+    lines: list[Line], overlay: Overlay, sources: Iterable[str], longest: int = INNER_LINE_MAX
+) -> str:
     told = lines[0].words + "".join(", " + line.words.removeprefix("job ") for line in lines[1:])
     effect = lines[0].rows[0].effect
     does = " / " + effect[0].replace("_", " ") if lines[0].trigger is JobReady and effect else ""
     ids = lines[0].ids if len(lines) == 1 else lines[0].rows[0].rules[0]
+    note = overlay.note([row for line in lines for row in line.rows], list(sources))
+    if note:
+        does += f" {noted(note)}"
     between = " · " if len(told + does + ids) <= longest else "\\l     "
     return f"{told}{does}{between}{ids}"
 
@@ -274,35 +223,41 @@ def _lines(first: str, more: list[str]) -> str:
 
 
 def _home(picture: Picture, timer: Timer) -> str | None:
-    """The innermost frame with everything that a timer is about; None where it leads out of all of them."""
-    ends = {arrow.target for arrow in picture.arrows if arrow.timer == timer.name}
-    ends |= {state.value for state in timer.armed_in}
-    homes = [group.name for group in picture.groups if ends <= {state.value for state in group.states}]
+    """The innermost frame in which a timer is armed and leads somewhere; None where it leads out of all of them."""
+    targets = {arrow.target for arrow in picture.arrows if arrow.timer == timer.name}
+    homes = []
+    for group in picture.groups:
+        states = {state.value for state in group.states}
+        if targets & states and {state.value for state in timer.armed_in} <= states:
+            homes.append(group.name)
     return homes[-1] if homes else None
 
 
-def _add_clock(graph: Any, timer: Timer) -> None:
+def _add_clock(graph: Any, timer: Timer, overlay: Overlay) -> None:
+    look, note = overlay.clock(timer, CLOCK_LOOK)
+    length = timer.length.replace(", ", ",\\n")
     graph.node(
         f"timer_{timer.name}",
-        label=f"{CLOCK_SIGN} {timer.label}: {timer.length}\nwhile {timer.law.when}",
-        style="rounded,filled,dashed",
-        fillcolor=CLOCK,
-        color=CLOCK_EDGE,
+        label=f"{CLOCK_SIGN} {timer.label}: {length}\\nwhile {timer.law.when}" + (f"\\n{noted(note)}" if note else ""),
         margin="0.16,0.05",
         tooltip=f"{timer.label}: armed while {timer.law.when}; due at {timer.law.due}",
+        href=link_of(timer.law.rules[0]),
+        **_looks(look),
     )
 
 
-def _add_timer(graph: Any, picture: Picture, timer: Timer) -> None:
+def _add_timer(graph: Any, picture: Picture, timer: Timer, overlay: Overlay) -> None:
     """A clock: thin lines from where the timer is armed, and an arrow to where it leads."""
     clock = f"timer_{timer.name}"
     for tail, extra in _armed_from(picture, timer):
         graph.edge(tail, clock, color=CLOCK_EDGE, style="dotted", arrowhead="none", tooltip="armed here", **extra)
-    done = set()
+    together: dict[tuple[Any, ...], list[Arrow]] = {}
     for arrow in picture.arrows:
-        if arrow.timer == timer.name and (arrow.target, arrow.reason) not in done:
-            done.add((arrow.target, arrow.reason))
-            _add_edge(graph, clock, arrow, _pen(arrow), lines=[line.ids for line in arrow.lines])
+        if arrow.timer == timer.name:
+            together.setdefault((arrow.target, arrow.reason, arrow.lines), []).append(arrow)
+    for arrows in together.values():
+        sources = [source for arrow in arrows for source in picture.sources_of(arrow)]
+        _add_edge(graph, clock, arrows[0], sources, overlay, by_clock=True)
 
 
 def _armed_from(picture: Picture, timer: Timer) -> list[tuple[str, dict[str, str]]]:
@@ -316,14 +271,13 @@ def _armed_from(picture: Picture, timer: Timer) -> list[tuple[str, dict[str, str
 # --- arrows ----------------------------------------------------------------------------------------------------
 
 
-def _add_arrow(graph: Any, picture: Picture, arrow: Arrow) -> None:
+def _add_arrow(graph: Any, picture: Picture, arrow: Arrow, overlay: Overlay) -> None:
     group = picture.group(arrow.source)
-    pen = _pen(arrow)
-    lines = [text for line in arrow.lines for text in (*line.words.replace(" [", "\n[").split("\n"), line.ids)]
+    sources = picture.sources_of(arrow)
     if group is None:
-        _add_edge(graph, arrow.source, arrow, pen, lines=lines)
+        _add_edge(graph, arrow.source, arrow, sources, overlay)
         return
-    _add_edge(graph, group.states[-1].value, arrow, pen, lines=lines, ltail=f"cluster_{group.name}")
+    _add_edge(graph, group.states[-1].value, arrow, sources, overlay, ltail=f"cluster_{group.name}")
 
 
 def _pen(arrow: Arrow) -> Pen:
@@ -334,21 +288,45 @@ def _pen(arrow: Arrow) -> Pen:
     return JOB_PENS.get(arrow.target, PLAIN)
 
 
-def _add_edge(graph: Any, tail: str, arrow: Arrow, pen: Pen, *, lines: list[str], **extra: str) -> None:
+def _add_edge(
+    graph: Any,
+    tail: str,
+    arrow: Arrow,
+    sources: Iterable[str],
+    overlay: Overlay,
+    *,
+    by_clock: bool = False,
+    **extra: str,
+) -> None:
     """One edge with its label: what happens, the rows, and the reason that it ends with."""
-    ending = [] if arrow.reason is None else [f"reason: {arrow.reason.value}"]
     rows = {row.id: row for line in arrow.lines for row in line.rows}
-    told = " ".join(f"{row.id}: {row.says}" for row in rows.values())
+    sources = list(sources)
+    pen = overlay.pen(list(rows.values()), sources, _pen(arrow))
+    lines = [text for line in arrow.lines for text in _edge_lines(line, sources, overlay, by_clock=by_clock)]
+    ending = [] if arrow.reason is None else [f"reason: {arrow.reason.value}"]
     graph.edge(
         tail,
         arrow.target,
         label="".join(f" {line} \\l" for line in (*lines, *ending)),
         color=f"{pen.color}:{pen.color}" if pen.twice else pen.color,
-        fontcolor=INK if pen is BY_CLOCK else pen.color,
+        fontcolor=pen.text or pen.color,
         style=pen.style,
         penwidth=pen.width,
         arrowhead=pen.head,
-        tooltip=told,
-        labeltooltip=told,
+        **_told(tuple(rows.values())),
         **extra,
     )
+
+
+def _edge_lines(line: Line, sources: list[str], overlay: Overlay, *, by_clock: bool) -> list[str]:
+    """A line of an arrow: the words unless the clock says them, the note, the ids."""
+    words = [] if by_clock else line.words.replace(" [", "\n[").split("\n")
+    note = overlay.note(line.rows, sources)
+    return [*words, *([noted(note)] if note else []), line.ids]
+
+
+def _told(rows: tuple[Row, ...]) -> dict[str, str]:
+    """The sentences of an arrow's rows, and where the first one stands."""
+    told = " ".join(f"{row.id}: {row.says}" for row in rows)
+    link = link_of(rows[0].id)
+    return {"tooltip": told, "labeltooltip": told, "href": link}

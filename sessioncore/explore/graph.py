@@ -12,7 +12,7 @@ A tick is a microsecond. Jobs that stand alike are the same: of several only the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeAlias, final
 
 from sessioncore.core.errors import ClientError, HostError, SessionCoreError
@@ -30,6 +30,7 @@ from sessioncore.core.events import (
     OpenRequested,
     SubmitRequested,
 )
+from sessioncore.core.job import Job
 from sessioncore.core.job_chart import JOB_CHART
 from sessioncore.core.profiles import Profile
 from sessioncore.core.session import Session
@@ -96,14 +97,16 @@ class Move:
 class World:
     """A core at one moment of one instant. Never changed: a step makes another world."""
 
-    __slots__ = ("at", "core", "ids", "node", "phase")
+    __slots__ = ("at", "core", "ids", "jobs", "node", "phase", "session")
 
     def __init__(self, core: SessionCore, ids: tuple[str, ...], at: int, phase: str) -> None:
         self.core = core
         self.ids = ids
         self.at = at
         self.phase = phase
-        self.node = _node(core, ids, at, phase)
+        self.session = core.sessions[SESSION]
+        self.jobs = [*map(core.jobs.get, ids)]
+        self.node = _node(self.session, self.jobs, at, phase)
 
     def moves(self) -> Iterator[tuple[Move, World]]:
         """Everything that can happen here, and what comes of it."""
@@ -139,10 +142,9 @@ class World:
     def _events(self) -> Iterator[Event]:
         """One event of each kind for each kind of job, and the requests where it is their turn."""
         at = self.at
-        kinds: dict[JobStatus | None, str] = {}
-        for job_id in self.ids:
-            job = self.core.jobs.get(job_id)
-            kinds.setdefault(None if job is None else job.status, job_id)
+        kinds: dict[tuple[JobStatus, int | None] | None, str] = {}
+        for job_id, job in zip(self.ids, self.jobs, strict=True):
+            kinds.setdefault(None if job is None else (job.status, job.execution_limit_due), job_id)
         for job_id in kinds.values():
             for report in _JOB_REPORTS:
                 yield report(at=at, job_id=job_id)  # type: ignore[call-arg]  # each of them has a job
@@ -165,35 +167,37 @@ class World:
             return Move(label=f"{name}:refused", event=event), self
         except HostError:
             return None
-        after = World(core, self.ids, self.at, self.phase)
-        outcome = "done" if effects or after.node != self.node else "nothing"
-        return Move(label=f"{name}:{outcome}", event=event), after
+        if not effects and core.sessions[SESSION] is self.session and [*map(core.jobs.get, self.ids)] == self.jobs:
+            return Move(label=f"{name}:nothing", event=event), self
+        due = core.next_deadline()
+        again = self.phase == REQUESTS and due is not None and due <= self.at
+        after = World(core, self.ids, self.at, TIMERS if again else self.phase)  # T-03: before the next request
+        return Move(label=f"{name}:done", event=event), after
 
 
-def _node(core: SessionCore, ids: tuple[str, ...], at: int, phase: str) -> Node:
-    session = core.sessions[SESSION]
+def _node(session: Session, known: Iterable[Job | None], at: int, phase: str) -> Node:
     jobs = []
-    for job_id in ids:
-        job = core.jobs.get(job_id)
+    for job in known:
         if job is None:
             jobs.append("unused")
-        elif (due := job.execution_limit_due) is None:
-            jobs.append(str(job.status))
+        elif job.execution_limit is None or (due := job.execution_limit_due) is None:
+            jobs.append(job.status.value)
         else:
-            jobs.append(f"{job.status}:{due - at}")
+            jobs.append(f"{job.status.value}:{due - at}")
     jobs.sort()
-    left: list[int | None] = [None, None, None]
-    if session.state is not SessionState.CLOSED:
-        for place, due in enumerate((session.max_ttl_due, session.interactive_due, session.no_submission_due)):
-            left[place] = None if due is None else due - at
-    return (str(session.state), session.accepting_jobs, tuple(jobs), *left, phase, *_memory(session, at))
+    state, accepting = session.state, session.accepting_jobs
+    if state is SessionState.CLOSED:
+        return (state.value, accepting, tuple(jobs), None, None, None, phase)
+    left = tuple(
+        None if due is None else due - at
+        for due in (session.max_ttl_due, session.interactive_due, session.no_submission_due)
+    )
+    return (state.value, accepting, tuple(jobs), *left, phase, *_memory(session, at))
 
 
 def _memory(session: Session, at: int) -> Iterator[str]:
     """What else of the past matters: usage under a limit (S-25), the last submission where idleness counts from it."""
     terms = session.terms
-    if session.state is SessionState.CLOSED:
-        return
     if (limit := terms.parameters.usage_limit) is not None:
         yield f"usage:{limit - session.usage(at)}"
     submitted, length = session.last_submission, terms.interactive_ttl

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, TypeAlias, final
 
 from sessioncore.core.errors import InvariantError
+from sessioncore.core.events import REPORTS, TIMERS
 from sessioncore.core.states import JobStatus, SessionState
 from sessioncore.core.values import value
 
@@ -20,8 +21,8 @@ from .graph import SESSION, Graph, Node, World
 Predicate: TypeAlias = Callable[[World], bool]
 
 OPEN_STATUSES = frozenset({JobStatus.QUEUED, JobStatus.RUNNING, JobStatus.CANCELLING})
-PROGRESS = ("Tick", "ReportsOver", "TimersOver", "JobStarted", "JobSucceeded", "JobFailed", "JobReleased")
-"""What happens without a client: these labels, and every timer."""
+PROGRESS = frozenset({"Tick", "ReportsOver", "TimersOver"}) | {event.__name__ for event in (*REPORTS, *TIMERS)}
+"""What happens without a client."""
 
 
 def _anywhere(_world: World) -> bool:
@@ -118,8 +119,7 @@ def _reached(graph: Graph, start: Node, within: set[Node]) -> set[Node]:
 
 def is_progress(label: str) -> bool:
     """Whether a label happens without a client."""
-    name = label.partition(":")[0]
-    return name in PROGRESS or name.endswith("Expired")
+    return PROGRESS.issuperset(label.partition(":")[0].split("+"))
 
 
 _LOOK: Mapping[str, Callable[[Graph, Property], Broken | None]] = {

@@ -25,10 +25,13 @@ def told(way: Sequence[Move]) -> str:
 
 
 def as_trace(way: Sequence[Move], profile: Profile, mode: Mode = Mode.DEDICATED) -> str:
-    """The way as a ``sessioncore-trace`` of a session without a device, one line an event."""
-    from sessioncore.trace import Header, Recorded, encode
+    """The way as a ``sessioncore-trace``, one line an event.
 
-    header = Header(devices=(), profile=profile, started_at=0)
+    It is that of a session alone: starts are among its events, so :class:`SessionCore` takes them, a device would not.
+    """
+    from sessioncore.trace import DeviceHeader, Header, Recorded, encode
+
+    header = Header(devices=(DeviceHeader(id="explored"),), profile=profile, started_at=0)
     lines = [encode(header)]
     lines += [encode(Recorded(seq=seq, event=event)) for seq, event in enumerate(events_of(way, mode), start=1)]
     return "\n".join(lines) + "\n"

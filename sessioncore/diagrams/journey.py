@@ -1,0 +1,154 @@
+"""The way of one session, job or device through its chart, read from a trace.
+
+A trace says what happened; the cores, driven by it, say which rows answered. Only what changed a state is a step.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from enum import StrEnum
+from typing import final
+
+from sessioncore.core import (
+    CHART_VERSION,
+    IBM_GUIDE,
+    Mode,
+    NotifyDevice,
+    NotifyJob,
+    NotifySession,
+    Profile,
+    SessionCoreError,
+    SubmitRequested,
+)
+from sessioncore.core.effects import AnyEffect
+from sessioncore.core.values import value
+from sessioncore.trace import FORGOTTEN, DeviceCores, Note, Recorded, Trace, TraceError, fresh_cores, take
+
+from .picture import CHARTS
+from .refusals import PictureError, some_of
+
+
+@final
+@value
+class Move:
+    """One step: at ``at`` (microseconds) the row ``row`` led from ``source`` to ``target``."""
+
+    at: int
+    row: str
+    source: str
+    target: str
+
+
+@final
+@value
+class Journey:
+    """Everything that a picture needs of one thing in a trace.
+
+    ``timers`` are those armed at the end, as (event name, due); ``now`` is the last time the trace knows. Both in
+    microseconds.
+    """
+
+    name: str
+    subject: str
+    profile: Profile = IBM_GUIDE
+    mode: Mode = Mode.DEDICATED
+    moves: tuple[Move, ...] = ()
+    state: str = ""
+    now: int | None = None
+    timers: tuple[tuple[str, int], ...] = ()
+
+
+@final
+class Run:
+    """A trace that has been replayed. Raises :class:`TraceError` at the first line that the cores refuse."""
+
+    def __init__(self, trace: Trace) -> None:
+        if trace.header.chart != CHART_VERSION:
+            raise TraceError(f"this trace was made by chart version {trace.header.chart}; this is {CHART_VERSION}")
+        self.profile = trace.header.profile
+        self.cores: DeviceCores = fresh_cores(trace.header)
+        self.first = trace.header.devices[0].id
+        self._session_of: dict[str, str] = {}
+        self._moves: dict[str, dict[str, list[Move]]] = {name: {} for name in CHARTS}
+        self._moves["device"] = {device: [] for device in self.cores}
+        self._homes: dict[tuple[str, str], str] = {}
+        for entry in trace.entries:
+            self._follow(entry)
+
+    def counts(self) -> Counter[str]:
+        """How often each row answered, all devices together."""
+        return sum((core.fired for core in self.cores.values()), Counter())
+
+    def journey(self, name: str, subject: str | None = None) -> Journey:
+        """The way of one thing; None where there is only one. Raises :class:`PictureError` that names those there
+        are."""
+        known = self._moves[name]
+        if subject is None and len(known) != 1:
+            told = f": name one of {some_of(known)}" if known else ""
+            raise PictureError(f"this trace has {len(known)} {name}s, and a picture is about one{told}")
+        if subject is not None and subject not in known:
+            raise PictureError(f"this trace has no {name} {subject!r}: it has {some_of(known)}")
+        subject = next(iter(known)) if subject is None else subject
+        moves = tuple(known[subject])
+        core = self.cores[self._homes.get((name, subject), self.first)]
+        mode, timers = Mode.DEDICATED, core.timers(subject) if name == "session" else ()
+        if name == "device":
+            core = self.cores[subject]
+        job = core.jobs.get(subject) if name == "job" else None
+        if job is not None and job.execution_limit_due is not None:
+            timers = (("ExecutionLimitExpired", job.execution_limit_due),)
+        session = core.session(self._session_of.get(subject, "") if name == "job" else subject)
+        if session is not None:
+            mode = session.terms.mode
+        return Journey(
+            name=name,
+            subject=subject,
+            profile=self.profile,
+            mode=mode,
+            moves=moves,
+            state=moves[-1].target if moves else CHARTS[name].initial.value,
+            now=core.now,
+            timers=timers,
+        )
+
+    def _follow(self, entry: object) -> None:
+        """One line of the trace."""
+        if not isinstance(entry, Recorded | Note):
+            return
+        device = entry.device or self.first
+        core = self.cores.get(device)
+        if core is None:
+            raise TraceError(f"line {entry.seq}: the header names no device {device!r}")
+        try:
+            if isinstance(entry, Note):
+                if entry.host.get("note") == FORGOTTEN:
+                    core.forget(entry.host["job_id"])
+                return
+            effects = take(core, entry.event)
+        except TraceError:
+            raise
+        except SessionCoreError as error:
+            raise TraceError(f"line {entry.seq}: the core refuses it: {error}") from error
+        if isinstance(entry.event, SubmitRequested) and entry.event.session_id is not None:
+            self._session_of[entry.event.job_id] = entry.event.session_id
+        for effect in effects:
+            self._add(effect, device)
+
+    def _add(self, effect: AnyEffect, device: str) -> None:
+        """A notice is a step of what it is about."""
+        match effect:
+            case NotifySession():
+                self._step("session", effect.session_id, effect, device)
+            case NotifyJob():
+                self._step("job", effect.job_id, effect, device)
+            case NotifyDevice():
+                self._step("device", device, effect, device)
+            case _:
+                pass
+
+    def _step(self, name: str, subject: str, effect: NotifySession | NotifyJob | NotifyDevice, device: str) -> None:
+        self._homes[name, subject] = device
+        moves = self._moves[name].setdefault(subject, [])
+        source = moves[-1].target if moves else CHARTS[name].initial.value
+        target: StrEnum = CHARTS[name].row(effect.row).target
+        moves.append(Move(at=effect.at, row=effect.row, source=source, target=target.value))
