@@ -101,9 +101,8 @@ class TimerLaw:
     due: str
 
 
-Test: TypeAlias = tuple[Callable[[Any, Any], str], str]
-Cell: TypeAlias = tuple[tuple[tuple[Test, ...], Row], ...]
-"""The rows of one cell in order, each with the atoms to be read and the values they must have."""
+Cell: TypeAlias = "Row | tuple[Callable[[Any, Any], str], dict[str, Cell]]"
+"""The row of one cell, or a question and what stands behind each of its answers."""
 Cells: TypeAlias = dict[type, dict[StrEnum, Cell]]
 
 
@@ -309,26 +308,31 @@ def check_timers(chart: Chart) -> None:
 
 
 def build_cells(chart: SpecialisedChart) -> Cells:
-    """The table ``cells[trigger][state]``, for the lookup in :func:`select`.
+    """The table ``cells[trigger][state]``, for the look-up in :func:`select`."""
+    return {
+        trigger: {state: _cell(tuple(chart.rows_of(state, trigger)), chart.atoms) for state in chart.states}
+        for trigger in chart.triggers
+    }
 
-    One row of a cell applies, so their order is free: what is allowed comes first, since it is met most.
-    """
-    reads = {atom.name: atom.read for atom in chart.atoms if atom.read is not None}
-    cells: Cells = {trigger: {} for trigger in chart.triggers}
-    for state, trigger in product(chart.states, chart.triggers):
-        cells[trigger][state] = tuple(
-            (tuple((reads[name], wanted) for name, wanted in row.guard), row)
-            for row in sorted(chart.rows_of(state, trigger), key=lambda row: row.fault is not None)
-        )
-    return cells
+
+def _cell(rows: tuple[Row, ...], atoms: tuple[Atom, ...]) -> Cell:
+    """Ask the atoms in turn until one row is left. An atom that none of the rows reads is not asked."""
+    if len(rows) == 1:
+        return rows[0]
+    atom, *others = atoms
+    assert atom.read is not None
+    if all(name != atom.name for row in rows for name, _ in row.guard):
+        return _cell(rows, tuple(others))
+    answers = {
+        answer: _cell(tuple(row for row in rows if _applies(row, {atom.name: answer})), tuple(others))
+        for answer in atom.values
+    }
+    return atom.read, answers
 
 
 def select(cell: Cell, subject: object, event: object) -> Row:
     """The one row of the cell whose guard holds for this subject and event."""
-    for tests, row in cell:
-        for read, wanted in tests:
-            if read(subject, event) != wanted:
-                break
-        else:
-            return row
-    raise AssertionError("a checked chart has an answer in every cell")
+    while isinstance(cell, tuple):
+        read, answers = cell
+        cell = answers[read(subject, event)]
+    return cell

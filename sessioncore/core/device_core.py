@@ -6,22 +6,23 @@ from typing import Self, final
 
 from .chart import select
 from .device_chart import DEVICE_CHART
-from .dispatch import Candidate, Order
+from .dispatch import Candidate, Exported, Order
 from .effects import AnyEffect, NotifyDevice, StartJob
 from .engine import Engine
 from .errors import HostError, InvariantError
 from .events import Event, JobStarted, OfflineRequested, PauseRequested, ResumeRequested
 from .invariants import check_device
-from .job import JobAnswer
 from .profiles import FIFO, IBM_GUIDE, Policy, Profile
 from .session import STARTED, Session
 from .signals import JobReady
 from .snapshot import DeviceSnapshot, Snapshot, load_engine, save_engine
 from .states import DeviceState
-from .step import Answer
+from .values import maker
 from .workload import Workload
 
 LANES_MAX = 10_000
+
+candidate, job_started, start_job = maker(Candidate), maker(JobStarted), maker(StartJob)
 
 
 @final
@@ -52,8 +53,6 @@ class DeviceCore(Engine):
         self._order = Order(policy)
         self._holders: dict[str, Workload] = {}
         self._settled_at = now
-        for request in (PauseRequested, OfflineRequested, ResumeRequested):
-            self._handlers[request] = self._device_request
 
     @property
     def running(self) -> int:
@@ -97,15 +96,25 @@ class DeviceCore(Engine):
         core.state = device.state
         core._settled_at = device.settled_at
         load_engine(core, snapshot)
-        core._order.shares.load(device.shares)
-        core._holders = {name: core._workloads[name] for name in device.holders}
-        for load in (*core._workloads.values(), *core._solo.values()):
-            core._order.place(load, core._jobs)
+        core._place_all(device.holders, device.shares)
         return core
 
     def fork(self) -> Self:
-        """An independent copy that can be driven elsewhere, for searches and what-if questions. O(n)."""
-        return self.restore(self.snapshot())
+        """An independent copy that can be driven elsewhere, for searches and what-if questions. O(n log n)."""
+        twin = super().fork()
+        twin.id, twin.lanes, twin.policy, twin.state = self.id, self.lanes, self.policy, self.state
+        twin._settled_at = self._settled_at
+        twin._order = Order(self.policy)
+        twin._place_all(tuple(self._holders), self._order.shares.export())
+        return twin
+
+    def _place_all(self, holders: tuple[str, ...], shares: Exported) -> None:
+        """Make holders and order anew, from what a snapshot or another core tells."""
+        self._holders = {name: self._workloads[name] for name in holders}
+        self._order.shares.load(shares)
+        for load in (*self._workloads.values(), *self._solo.values()):
+            self._order.place(load, self._jobs)
+            load.shared_rate = load.rate
 
     def check(self) -> None:
         """Look at every invariant. O(n). Raises :class:`InvariantError`, naming the rule, if one is broken.
@@ -120,14 +129,30 @@ class DeviceCore(Engine):
 
     # --- dispatch --------------------------------------------------------------------------------------------
 
-    def _settle(self, at: int, out: list[AnyEffect]) -> None:
+    def _settle(self, load: Workload | None, at: int, out: list[AnyEffect]) -> None:
         """T-05: whatever may start starts, at that instant and in D-03's order."""
+        if load is not None:
+            self._follow(load, at)
         self._settled_at = at
         while (load := self._first_to_start(at)) is not None:
             job = load.head(self._jobs)
             assert job is not None
-            self._job_event(JobStarted(at=at, job_id=job.id), out)
-            out.append(StartJob(at=at, job_id=job.id))
+            self._job_event(job_started(at=at, job_id=job.id), out)
+            self._follow(load, at)
+            out.append(start_job(at=at, job_id=job.id))
+
+    def _follow(self, load: Workload, at: int) -> None:
+        """The workload has changed: its place in the order, what its instance uses, and whether it holds the device."""
+        session = load.session
+        if session is not None and session.terms.parameters.exclusive == "yes":
+            if session.configuration in STARTED:
+                self._holders.setdefault(load.id, load)
+            else:
+                self._holders.pop(load.id, None)
+        self._order.place(load, self._jobs)
+        if (rate := load.rate) != load.shared_rate:
+            self._order.shares.change(load.instance, rate - load.shared_rate, at)
+            load.shared_rate = rate
 
     def _first_to_start(self, at: int) -> Workload | None:
         """The workload whose oldest queued job starts now, or None. Asks the chart about the first in order, and
@@ -155,15 +180,15 @@ class DeviceCore(Engine):
     def _ask(self, load: Workload, holder: Workload | None, at: int) -> str:
         """One question to the device's chart: start, wait or pass_over."""
         session = load.session
-        candidate = Candidate(
+        asked = candidate(
             held=holder is not None and holder is not load,
             in_time=session is None or session.may_start(at),
             free_lanes=self.lanes - self._lanes_taken,
             exclusive=_exclusive(session),
             foreign=self._lanes_taken - len(load.on_device),
         )
-        row = select(DEVICE_CHART.cells[JobReady][self.state], candidate, None)
-        self.fired[row.id] += 1
+        row = select(DEVICE_CHART.cells[JobReady][self.state], asked, None)
+        self._count(row)
         return row.effect[0]
 
     def _holder(self) -> Workload | None:
@@ -171,32 +196,15 @@ class DeviceCore(Engine):
 
     # --- steps ---------------------------------------------------------------------------------------------
 
-    def _device_request(self, event: Event, out: list[AnyEffect]) -> None:
+    def _device_request(self, event: Event, out: list[AnyEffect]) -> Workload | None:
         row = select(DEVICE_CHART.cells[event.__class__][self.state], None, event)
-        self.fired[row.id] += 1
+        self._count(row)
         if row.target is not None:
             self.state = DeviceState(row.target)
             out.append(NotifyDevice(at=event.at, state=self.state, row=row.id))
+        return None
 
-    def _commit_job(self, load: Workload, done: JobAnswer, at: int, out: list[AnyEffect]) -> None:
-        before = len(load.on_device)
-        super()._commit_job(load, done, at, out)
-        self._order.place(load, self._jobs)
-        if load.session is None and len(load.on_device) != before:
-            self._order.shares.change(load.instance, len(load.on_device) - before, at)
-
-    def _commit_session(self, load: Workload, stepped: Answer, at: int, out: list[AnyEffect]) -> None:
-        before = 0 if load.session is None else load.session.rate
-        after, _, _ = stepped
-        if _exclusive(after):
-            if after.configuration in STARTED:
-                self._holders.setdefault(load.id, load)
-            else:
-                self._holders.pop(load.id, None)
-        super()._commit_session(load, stepped, at, out)
-        self._order.place(load, self._jobs)
-        if after.rate != before:
-            self._order.shares.change(load.instance, after.rate - before, at)
+    _handlers = Engine._handlers | dict.fromkeys((PauseRequested, OfflineRequested, ResumeRequested), _device_request)
 
 
 def _exclusive(session: Session | None) -> bool:

@@ -12,6 +12,9 @@ from .session import STARTED
 from .values import value
 from .workload import Workload
 
+Exported: TypeAlias = tuple[tuple[str, int, int, tuple[tuple[int, int, int], ...]], ...]
+"""What :class:`Shares` knows, for a snapshot: (instance, since, rate, past) in order of instance."""
+
 Place: TypeAlias = tuple[int, Workload]
 """(number of the oldest queued job, workload). Numbers are unique, so workloads are never compared."""
 
@@ -148,14 +151,14 @@ class Shares:
         since, rate = self._now.get(instance, (at, 0))
         return total + rate * (at - max(since, start))
 
-    def export(self) -> tuple[tuple[str, int, int, tuple[tuple[int, int, int], ...]], ...]:
-        """Everything it knows, for a snapshot: (instance, since, rate, past) in order of instance."""
+    def export(self) -> Exported:
+        """Everything it knows."""
         return tuple(
             (instance, *self._now[instance], tuple(self._past.get(instance, ())))
             for instance in sorted(self._now)
         )
 
-    def load(self, exported: tuple[tuple[str, int, int, tuple[tuple[int, int, int], ...]], ...]) -> None:
+    def load(self, exported: Exported) -> None:
         """Take over what :meth:`export` gave."""
         for instance, since, rate, past in exported:
             self._now[instance] = (since, rate)

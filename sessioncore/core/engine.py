@@ -11,11 +11,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from heapq import heapify, heappop, heappush
 from types import MappingProxyType
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, Self, TypeAlias
 
-from .chart import select
+from .chart import Row, select
 from .effects import AnyEffect
-from .errors import HostError, Story
+from .errors import STORY_LENGTH_MAX, HostError, Story
 from .events import (
     REPORTS,
     TIMERS,
@@ -35,26 +35,23 @@ from .events import (
     SubmitRequested,
     UsageLimitReached,
 )
-from .job import FINAL, ON_DEVICE, Job, JobAnswer, job_answer, job_row, submit_job
+from .job import FINAL, QUEUED, RUNNING, Job, job_answer, job_effects, job_row, submit_job
 from .profiles import IBM_GUIDE, Profile
 from .session import Session
 from .session_chart import session_chart
-from .signals import JobLeftDevice, SessionEnded
+from .signals import SessionEnded, heard
 from .states import Configuration, Mode
-from .step import Answer, answer, open_session, refuse
-from .values import maker
-from .workload import Workload
+from .step import answer, notice, open_session, refuse
+from .workload import TimerEntry, Workload
 
 CLOSED = Configuration.CLOSED
-left_device = maker(JobLeftDevice)
 EXECUTION_LIMIT = TIMERS.index(ExecutionLimitExpired)
 SESSION_TIMERS = (MaxTtlExpired, UsageLimitReached, InteractiveTtlExpired, NoSubmissionExpired)
 
 HEAP_SLACK = 64
 """Entries of the timer heap that may be stale before it is rebuilt, besides as many as are alive."""
 
-TimerEntry: TypeAlias = tuple[int, int, int, Any]
-"""(due, rank, number, workload or job id): tuples sort as T-02 wants timers to fire."""
+Handler: TypeAlias = Callable[[Any, Any, list[AnyEffect]], Workload | None]
 
 
 class Engine:
@@ -63,7 +60,7 @@ class Engine:
     def __init__(self, *, profile: Profile = IBM_GUIDE, now: int = 0) -> None:
         self.profile = profile
         self.now = now
-        self.fired: Counter[str] = Counter()
+        self._fired: dict[str, int] = {}
         self._jobs: dict[str, Job] = {}
         self._workloads: dict[str, Workload] = {}
         self._solo: dict[str, Workload] = {}
@@ -71,16 +68,6 @@ class Engine:
         self._next_session = 0
         self._next_job = 0
         self._lanes_taken = 0
-        self._handlers: dict[type, Callable[[Any, list[AnyEffect]], None]] = {
-            OpenRequested: self._open,
-            SubmitRequested: self._submit,
-            CloseRequested: self._session_request,
-            CancelRequested: self._session_request,
-            JobCancelRequested: self._job_event,
-            JobSucceeded: self._job_event,
-            JobFailed: self._job_event,
-            JobReleased: self._job_event,
-        }
 
     # --- the face ------------------------------------------------------------------------------------------
 
@@ -102,9 +89,9 @@ class Engine:
         if self._timers and self._timers[0][0] <= at:
             self._require_fired(event)
         out: list[AnyEffect] = []
-        handler(event, out)
+        load = handler(self, event, out)
         self.now = at
-        self._settle(at, out)
+        self._settle(load, at, out)
         return tuple(out)
 
     def advance(self, now: int) -> tuple[AnyEffect, ...]:
@@ -116,7 +103,10 @@ class Engine:
         if now < self.now - 1:
             raise HostError(f"time ran backwards: asked to advance to {now}, the core is at {self.now}", rule="T-04")
         out: list[AnyEffect] = []
-        while (entry := self._first_timer()) is not None and entry[0] <= now:
+        while self._timers and self._timers[0][0] <= now:
+            entry = self._first_timer()
+            if entry is None or entry[0] > now:
+                break
             self._fire(entry, out)
         if now > self.now:
             self.now = now
@@ -126,6 +116,11 @@ class Engine:
         """When the next timer is due, in microseconds; None when none is armed."""
         entry = self._first_timer()
         return None if entry is None else entry[0]
+
+    @property
+    def fired(self) -> Counter[str]:
+        """How often each row of the charts was the answer, by its id. A copy."""
+        return Counter(self._fired)
 
     @property
     def jobs(self) -> Mapping[str, Job]:
@@ -175,15 +170,29 @@ class Engine:
             raise HostError(f"session {session_id} is not over and cannot be forgotten", rule="S-23")
         del self._workloads[session_id]
 
+    def fork(self) -> Self:
+        """An independent copy that can be driven elsewhere, for searches and what-if questions.
+
+        O(n), but quick: values are shared, and only the tables that hold them are copied.
+        """
+        twin = object.__new__(type(self))  # attribute by attribute, since copying __dict__ takes three times as long
+        twin.profile, twin.now = self.profile, self.now
+        twin._fired = self._fired.copy()
+        twin._jobs = self._jobs.copy()
+        twin._workloads = {name: load.fork() for name, load in self._workloads.items()}
+        twin._solo = {name: load.fork() for name, load in self._solo.items()} if self._solo else {}
+        twin._timers = self._timers.copy()
+        twin._next_session, twin._next_job = self._next_session, self._next_job
+        twin._lanes_taken = self._lanes_taken
+        return twin
+
     # --- time ----------------------------------------------------------------------------------------------
 
     def _require_fired(self, event: Event) -> None:
         """T-03: timers before a report, timers before or at a request, have fired."""
         due = self.next_deadline()
-        if due is None:
-            return
         report = isinstance(event, REPORTS)
-        if due < event.at or (due == event.at and not report):
+        if due is not None and (due < event.at or (due == event.at and not report)):
             until = event.at - 1 if report else event.at
             raise HostError(f"a timer is due at {due}: call advance({until}) first", rule="T-03")
 
@@ -192,22 +201,24 @@ class Engine:
         heap = self._timers
         while heap:
             entry = heap[0]
-            due, rank, _, owner = entry
+            due, rank, _, name = entry
             if rank == EXECUTION_LIMIT:
-                job = self._jobs.get(owner)
+                job = self._jobs.get(name)
                 if job is not None and job.execution_limit_due == due:
                     return entry
                 heappop(heap)
                 continue
-            if owner.filed == (due, rank):
-                if owner.session.next_timer() == (due, rank):
-                    return entry
-                owner.filed = None
+            load = self._workloads.get(name)
+            if load is None or load.filed is not entry:
                 heappop(heap)
-                self._file(owner)
-                heap = self._timers  # filing may have made it anew
-            else:
-                heappop(heap)
+                continue
+            assert load.session is not None
+            if load.session.next_timer() == (due, rank):
+                return entry
+            heappop(heap)
+            load.filed = None
+            self._file(load)
+            heap = self._timers  # filing may have made it anew
         return None
 
     def _file(self, load: Workload) -> None:
@@ -215,10 +226,9 @@ class Engine:
         comes up."""
         assert load.session is not None
         key = load.session.next_timer()
-        filed = load.filed
-        if key is not None and (filed is None or key < filed):
-            load.filed = key
-            self._push((*key, load.number, load))
+        if key is not None and (load.filed is None or key < load.filed[:2]):
+            load.filed = (*key, load.number, load.id)
+            self._push(load.filed)
 
     def _push(self, entry: TimerEntry) -> None:
         """Add an entry, and drop the stale ones once they are the greater part."""
@@ -232,9 +242,10 @@ class Engine:
         heap: list[TimerEntry] = []
         for load in self._workloads.values():
             assert load.session is not None
-            load.filed = load.session.next_timer()
+            key = load.session.next_timer()
+            load.filed = None if key is None else (*key, load.number, load.id)
             if load.filed is not None:
-                heap.append((*load.filed, load.number, load))
+                heap.append(load.filed)
         for load in (*self._workloads.values(), *self._solo.values()):
             for job_id in load.on_device:
                 job = self._jobs[job_id]
@@ -245,163 +256,143 @@ class Engine:
 
     def _fire(self, entry: TimerEntry, out: list[AnyEffect]) -> None:
         """T-02: a timer takes effect at its deadline; T-05: then whatever may start starts."""
-        due, rank, _, owner = entry
+        due, rank, _, name = entry
         if rank == EXECUTION_LIMIT:
-            self._job_event(ExecutionLimitExpired(at=due, job_id=owner), out)
+            load = self._job_event(ExecutionLimitExpired(at=due, job_id=name), out)
         else:
-            self._session_step(owner, SESSION_TIMERS[rank](at=due, session_id=owner.id), out)
+            load = self._session_event(SESSION_TIMERS[rank](at=due, session_id=name), out)
         self.now = due
-        self._settle(due, out)
+        self._settle(load, due, out)
 
-    def _settle(self, at: int, out: list[AnyEffect]) -> None:
-        """What follows at once from a step (T-05). Here nothing: a session alone starts no job."""
+    def _settle(self, load: Workload | None, at: int, out: list[AnyEffect]) -> None:
+        """What follows at once from a step, which changed ``load`` (T-05). Here nothing: the host starts jobs."""
 
-    # --- requests ------------------------------------------------------------------------------------------
+    # --- steps -----------------------------------------------------------------------------------------------
+    # Each computes first, which may raise, then commits, and answers with the workload that it changed.
 
-    def _open(self, event: OpenRequested, out: list[AnyEffect]) -> None:
+    def _open(self, event: OpenRequested, out: list[AnyEffect]) -> Workload:
         load = self._workloads.get(event.session_id)
         if load is not None and load.session is not None:
             answer(load.session, event, load.story)
-        opened = open_session(event, self.profile.half(event.mode))
-        load = Workload(
-            id=event.session_id,
-            number=self._next_session,
-            instance=event.instance,
-            session=None,
-            switches=opened.session.terms.parameters.switches,
-        )
+        parameters = self.profile.half(event.mode)
+        opened = open_session(event, parameters)
+        load = Workload(event.session_id, self._next_session, event.instance, parameters.switches)
         self._next_session += 1
         self._workloads[load.id] = load
-        self._commit_session(load, (opened.session, opened.effects, opened.row), event.at, out)
+        self._commit_session(load, opened.session, opened.row, event.at, out)
+        return load
 
-    def _submit(self, event: SubmitRequested, out: list[AnyEffect]) -> None:
+    def _submit(self, event: SubmitRequested, out: list[AnyEffect]) -> Workload:
         if event.job_id in self._jobs:
             job_row(self._jobs[event.job_id], event)  # J-09
         if event.session_id is None:
-            self._submit_alone(event, out)
-            return
-        load = self._workload(event, event.session_id)
-        assert load.session is not None
-        stepped = answer(load.session, event, load.story)
-        parameters = load.session.terms.parameters
-        submitted = submit_job(
-            event,
-            job_row(None, event, load.job_cells),
-            number=self._next_job,
-            instance=load.instance,
-            switches=parameters.switches,
-            cap=parameters.execution_limit,
-        )
-        self._commit_submit(load, submitted, event.at, out)
-        self._commit_session(load, stepped, event.at, out)
+            return self._submit_alone(event, out)
+        load = self._workload(event)
+        before = load.session
+        assert before is not None
+        session, session_row = answer(before, event, load.story)
+        job, row = submit_job(event, self._next_job, load.instance, before.terms.parameters, load.job_cells)
+        self._commit_job(load, job, row, event.at, out)
+        self._commit_session(load, session, session_row, event.at, out)
+        return load
 
-    def _submit_alone(self, event: SubmitRequested, out: list[AnyEffect]) -> None:
+    def _submit_alone(self, event: SubmitRequested, out: list[AnyEffect]) -> Workload:
         """A job-mode job: a workload of one, without timers of its own but the execution limit."""
-        submitted = submit_job(
-            event,
-            job_row(None, event),
-            number=self._next_job,
-            instance=event.instance,
-            switches=self.profile.dedicated.switches,
-            cap=self.profile.dedicated.execution_limit,
-        )
-        load = Workload(
-            id=event.job_id,
-            number=self._next_job,
-            instance=event.instance,
-            session=None,
-            switches=self.profile.dedicated.switches,
-        )
-        self._solo[event.job_id] = load
-        self._commit_submit(load, submitted, event.at, out)
+        parameters = self.profile.dedicated
+        load = Workload(event.job_id, self._next_job, event.instance, parameters.switches)
+        job, row = submit_job(event, load.number, load.instance, parameters, load.job_cells)
+        self._solo[job.id] = load
+        self._commit_job(load, job, row, event.at, out)
+        return load
 
-    def _commit_submit(self, load: Workload, submitted: JobAnswer, at: int, out: list[AnyEffect]) -> None:
-        self._next_job += 1
-        load.queue.append(submitted[0].id)
-        self._commit_job(load, submitted, at, out)
-
-    def _session_request(self, event: CloseRequested | CancelRequested, out: list[AnyEffect]) -> None:
-        self._session_step(self._workload(event, event.session_id), event, out)
-
-    def _workload(self, event: Event, session_id: str) -> Workload:
+    def _workload(self, event: Any) -> Workload:
         """The session that a request names. An unknown one is a row as well (J-09)."""
-        load = self._workloads.get(session_id)
+        load = self._workloads.get(event.session_id)
         if load is None:
             cells = session_chart(self.profile.half(Mode.DEDICATED).switches).cells
             row = select(cells[event.__class__][Configuration.NONE], None, event)
-            raise refuse(row, subject=f"session {session_id}", state="unknown")
+            raise refuse(row, subject=f"session {event.session_id}", state="unknown")
         return load
 
-    # --- steps ---------------------------------------------------------------------------------------------
-
-    def _session_step(self, load: Workload, event: Event, out: list[AnyEffect]) -> None:
-        assert load.session is not None
-        self._commit_session(load, answer(load.session, event, load.story), event.at, out)
-
-    def _job_event(self, event: Any, out: list[AnyEffect]) -> None:
-        """A report, a cancellation or an execution limit: the job's row first, then what its session makes of it."""
-        job = self._jobs.get(event.job_id)
-        if job is None:
-            self.fired[job_row(None, event).id] += 1
-            return
-        session_id = job.session_id
-        load = self._solo.get(job.id) if session_id is None else self._workloads.get(session_id)
-        done = job_answer(job, event, None if load is None else load.job_cells)
-        after, _, row = done
-        if load is None or row.target is None:
-            self.fired[row.id] += 1  # J-06: nothing changes, and the session may have been forgotten
-            return
-        signal = row.signal
-        stepped: Answer | None = None
-        if signal is not None and load.session is not None:
-            stepped = answer(load.session, _signal(signal, event, after), load.story)
-        self._commit_job(load, done, event.at, out)
-        if stepped is not None:
-            self._commit_session(load, stepped, event.at, out)
-
-    def _commit_job(self, load: Workload, done: JobAnswer, at: int, out: list[AnyEffect]) -> None:  # noqa: ARG002 - the device meters
-        job, effects, row = done
-        job_id, status = job.id, job.status
-        self.fired[row.id] += 1
-        self._jobs[job_id] = job
-        if status in ON_DEVICE:
-            if job_id not in load.on_device:
-                load.on_device[job_id] = None
-                self._lanes_taken += 1
-                if (due := job.execution_limit_due) is not None:
-                    self._push((due, EXECUTION_LIMIT, job.number, job_id))
-        elif status in FINAL and job_id in load.on_device:
-            del load.on_device[job_id]
-            self._lanes_taken -= 1
-        out += effects
-
-    def _commit_session(self, load: Workload, stepped: Answer, at: int, out: list[AnyEffect]) -> None:
+    def _session_event(self, event: Event, out: list[AnyEffect]) -> Workload:
+        load = self._workload(event)
         before = load.session
-        after, effects, row = stepped
-        load.session = after
-        self.fired[row.id] += 1
-        load.story.append((at, row.id))
-        out += effects
-        if after.configuration is CLOSED:
-            if before is not None and before.configuration is not CLOSED:
-                self._end_jobs(load, at, out)
-        elif before is None or not after.keeps_timers(before):
+        assert before is not None
+        session, row = answer(before, event, load.story)
+        self._commit_session(load, session, row, event.at, out)
+        return load
+
+    def _job_event(self, event: Any, out: list[AnyEffect]) -> Workload | None:
+        """A report, a cancellation or an execution limit: the job's row first, then what its session makes of it."""
+        before = self._jobs.get(event.job_id)
+        if before is None:
+            self._count(job_row(None, event))
+            return None
+        name = before.session_id
+        load = self._solo.get(before.id) if name is None else self._workloads.get(name)
+        job, row = job_answer(before, event, None if load is None else load.job_cells)
+        if load is None or row.target is None:
+            self._count(row)  # J-06: nothing changes, and the session may have been forgotten
+            return None
+        session = load.session
+        if session is None or row.signal is None:
+            self._commit_job(load, job, row, event.at, out)
+        else:
+            session, session_row = answer(session, heard(row.signal, event, job), load.story)
+            self._commit_job(load, job, row, event.at, out)
+            self._commit_session(load, session, session_row, event.at, out)
+        return load
+
+    def _count(self, row: Row) -> None:
+        self._fired[row.id] = self._fired.get(row.id, 0) + 1
+
+    def _commit_job(self, load: Workload, job: Job, row: Row, at: int, out: list[AnyEffect]) -> None:
+        self._count(row)
+        status, name = row.target, job.id
+        if status is None:
+            return
+        self._jobs[name] = job
+        if status is QUEUED:
+            self._next_job += 1
+            load.queue.append(name)
+        elif status is RUNNING:
+            load.on_device[name] = None
+            self._lanes_taken += 1
+            if (due := job.execution_limit_due) is not None:
+                self._push((due, EXECUTION_LIMIT, job.number, name))
+        elif status in FINAL and name in load.on_device:
+            del load.on_device[name]
+            self._lanes_taken -= 1
+        out += job_effects(job, row, at)
+
+    def _commit_session(self, load: Workload, session: Session, row: Row, at: int, out: list[AnyEffect]) -> None:
+        self._count(row)
+        target, story = row.target, load.story
+        load.session = session
+        story.append((at, row.id))
+        if len(story) > 2 * STORY_LENGTH_MAX:
+            del story[:-STORY_LENGTH_MAX]
+        if target is not None:
+            out.append(notice(session, at, row))
+        if target is CLOSED:
+            self._end_jobs(load, at, out)
+        elif target or session.work_ran_out_at is not None or session.terms.parameters.usage_limit:
+            # Anywhere else no timer can have come closer: the max TTL alone is armed, and never moves (S-10).
             self._file(load)
 
     def _end_jobs(self, load: Workload, at: int, out: list[AnyEffect]) -> None:
         """S-22, S-23: the session's end reaches each of its open jobs, queued ones first. O(jobs)."""
         on_device = sorted((self._jobs[job_id] for job_id in load.on_device), key=lambda job: job.number)
-        left = load.queued(self._jobs) + on_device
+        queued = load.queued(self._jobs)
         load.queue.clear()
-        for job in left:
-            self._commit_job(load, job_answer(job, SessionEnded(at=at, job_id=job.id), load.job_cells), at, out)
+        for job in queued + on_device:
+            self._commit_job(load, *job_answer(job, SessionEnded(at=at, job_id=job.id), load.job_cells), at, out)
 
-
-def _signal(signal: type, event: Event, job: Job) -> Event:
-    """What the session hears of a job's step."""
-    if signal is event.__class__:
-        return event
-    if signal is JobLeftDevice:
-        return left_device(at=event.at, session_id=job.session_id or "", job_id=job.id, status=job.status)
-    made: Event = signal(at=event.at, session_id=job.session_id, job_id=job.id)
-    return made
+    _handlers: ClassVar[dict[type, Handler]] = {
+        OpenRequested: _open,
+        SubmitRequested: _submit,
+        CloseRequested: _session_event,
+        CancelRequested: _session_event,
+        **dict.fromkeys((JobCancelRequested, JobSucceeded, JobFailed, JobReleased), _job_event),
+    }
+    """Who answers what a host may hand in."""

@@ -16,6 +16,9 @@ from typing import TypeAlias
 Story: TypeAlias = tuple[tuple[int, str], ...]
 """The last steps of a session or job, oldest first: (when in microseconds, chart row id)."""
 
+STORY_LENGTH_MAX = 8
+"""How many of a session's last steps are told (V-03)."""
+
 
 class SessionCoreError(Exception):
     """Base of every error that this package raises on purpose."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, final
+from typing import Any, final
 
 from .chart import Cells, Row, select
 from .effects import AnyEffect, NotifyJob, StopJob
 from .errors import Story
 from .events import Event, JobFailed, SubmitRequested
 from .job_chart import job_chart
+from .profiles import Parameters
 from .states import JobStatus
 from .step import refuse
-from .values import drafter, freeze, maker, value
+from .values import drafter, maker, value
 
 NONE = JobStatus.NONE
 QUEUED = JobStatus.QUEUED
@@ -76,9 +77,6 @@ class JobStep:
     row: Row
 
 
-JobAnswer: TypeAlias = tuple[Job, tuple[AnyEffect, ...], Row]
-"""A :class:`JobStep` as a plain tuple, for the engine."""
-
 notify_job = maker(NotifyJob)
 
 
@@ -89,8 +87,7 @@ def job_row(job: Job | None, event: Event, cells: Cells | None = None) -> Row:
     :class:`HostError` for a forbidden row.
     """
     status = NONE if job is None else job.status
-    if cells is None:
-        cells = job_chart(() if job is None else job.switches).cells
+    cells = cells or job_chart(() if job is None else job.switches).cells
     row = select(cells[event.__class__][status], job, event)
     if row.fault is not None:
         named = getattr(event, "job_id", "?")
@@ -111,16 +108,11 @@ def tell(job: Job) -> Story:
 
 
 def submit_job(
-    event: SubmitRequested,
-    row: Row,
-    *,
-    number: int,
-    instance: str,
-    switches: tuple[tuple[str, str], ...],
-    cap: int | None,
-) -> JobAnswer:
-    """A new queued job (S-05). ``cap`` is the profile's execution limit in microseconds, None for none (J-05)."""
-    limit = event.max_execution
+    event: SubmitRequested, number: int, instance: str, parameters: Parameters, cells: Cells
+) -> tuple[Job, Row]:
+    """A new queued job (S-05). What it asked for and the profile's cap bound how long it may run (J-05)."""
+    row = job_row(None, event, cells)
+    limit, cap = event.max_execution, parameters.execution_limit
     if limit is None or (cap is not None and cap < limit):
         limit = cap
     job = new_job(
@@ -129,41 +121,43 @@ def submit_job(
         number=number,
         status=QUEUED,
         submitted_at=event.at,
-        switches=switches,
+        switches=parameters.switches,
         execution_limit=limit,
         instance=instance,
     )
-    told = notify_job(at=event.at, job_id=job.id, status=QUEUED, row=row.id)
-    return job, (told,), row
+    return job, row
 
 
 def step_job(job: Job, event: Any) -> JobStep:
     """One event at one job. O(1). Raises what :func:`job_row` raises."""
-    after, effects, row = job_answer(job, event)
-    return JobStep(job=after, effects=effects, row=row)
+    after, row = job_answer(job, event)
+    return JobStep(job=after, effects=() if row.target is None else job_effects(after, row, event.at), row=row)
 
 
-def job_answer(job: Job, event: Any, cells: Cells | None = None) -> JobAnswer:
-    """What :func:`step_job` says, without a value around it. ``cells`` as in :func:`job_row`."""
-    row = job_row(job, event, cells)
+def job_answer(job: Job, event: Any, cells: Cells | None = None) -> tuple[Job, Row]:
+    """The job as the event leaves it, and the row that said so. ``cells`` as in :func:`job_row`."""
+    cells = cells or job_chart(job.switches).cells
+    row = select(cells[event.__class__][job.status], job, event)
     status = row.target
     if status is None:
-        return job, (), row
-    at = event.at
+        return job, row if row.fault is None else job_row(job, event, cells)
     after = draft(job)
     after.status = status
     if status is RUNNING:
-        after.started_at = at
+        after.started_at = event.at
     elif status in FINAL:
-        after.ended_at = at
+        after.ended_at = event.at
     if row.says_why:
         after.reason, after.reason_code = row.says_why, row.code
     elif status is FAILED and event.__class__ is JobFailed:
         after.reason, after.reason_code = event.reason, event.reason_code
-    freeze(after)
+    after.__class__ = Job
+    return after, row
+
+
+def job_effects(job: Job, row: Row, at: int) -> tuple[AnyEffect, ...]:
+    """What the host must do after a transition that left the job as it is now."""
     told = notify_job(
-        at=at, job_id=job.id, status=status, row=row.id, reason=after.reason, reason_code=after.reason_code
+        at=at, job_id=job.id, status=job.status, row=row.id, reason=job.reason, reason_code=job.reason_code
     )
-    if row.effect:
-        return after, (told, StopJob(at=at, job_id=job.id, row=row.id)), row
-    return after, (told,), row
+    return (told, StopJob(at=at, job_id=job.id, row=row.id)) if row.effect else (told,)

@@ -217,15 +217,6 @@ class Session:
             found.append((due, 3))
         return tuple(found)
 
-    def keeps_timers(self, before: Session) -> bool:
-        """Whether this step cannot have made a timer due sooner: it left the configuration, there is work, and the rate
-        of usage does not matter. Then only the max TTL is armed, and that never moves (S-10)."""
-        return (
-            self.work_ran_out_at is None
-            and self.configuration is before.configuration
-            and self.terms.parameters.usage_limit is None
-        )
-
     def next_timer(self) -> tuple[int, int] | None:
         """The timer that fires first, as (due, rank)."""
         return min(self.deadlines(), default=None)

@@ -46,6 +46,7 @@ OPEN_DRAINING = Configuration.OPEN_DRAINING
 ACTIVE_DRAINING = Configuration.ACTIVE_DRAINING
 INACTIVE_DRAINING = Configuration.INACTIVE_DRAINING
 CLOSED = Configuration.CLOSED
+FAILED = JobStatus.FAILED
 
 ACCEPTING = (OPEN, ACTIVE, INACTIVE)
 DRAINING = (OPEN_DRAINING, ACTIVE_DRAINING, INACTIVE_DRAINING)
@@ -57,12 +58,12 @@ LIVE = ACCEPTING + DRAINING
 
 
 def _work_left(session: Session, event: Event) -> str:
-    taken = 1 if isinstance(event, JobLeftQueue | JobLeftDevice) else 0
+    taken = 1 if event.__class__ in (JobLeftQueue, JobLeftDevice) else 0
     return "some" if session.queued + session.on_device > taken else "none"
 
 
 def _failure(_session: Session, event: JobLeftDevice) -> str:
-    return "yes" if event.status is JobStatus.FAILED else "no"
+    return "yes" if event.status is FAILED else "no"
 
 
 def _in_time(session: Session, event: JobStarted) -> str:

@@ -9,8 +9,8 @@ from .engine import Engine
 from .errors import HostError
 from .events import JobStarted, OpenRequested, SubmitRequested
 from .invariants import check_sessions
-from .profiles import IBM_GUIDE, Profile
 from .snapshot import Snapshot, load_engine, save_engine
+from .workload import Workload
 
 
 @final
@@ -20,10 +20,6 @@ class SessionCore(Engine):
     The host decides when a job starts and says so with ``JobStarted``; the core never answers with ``StartJob``.
     ``now`` is the time in microseconds at which its life begins.
     """
-
-    def __init__(self, *, profile: Profile = IBM_GUIDE, now: int = 0) -> None:
-        super().__init__(profile=profile, now=now)
-        self._handlers[JobStarted] = self._job_event
 
     def snapshot(self) -> Snapshot:
         """Everything this core knows, as one value. O(n)."""
@@ -38,18 +34,16 @@ class SessionCore(Engine):
         load_engine(core, snapshot)
         return core
 
-    def fork(self) -> Self:
-        """An independent copy that can be driven elsewhere, for searches and what-if questions. O(n)."""
-        return self.restore(self.snapshot())
-
     def check(self) -> None:
         """Look at every invariant. O(n). Raises :class:`InvariantError`, naming the rule, if one is broken."""
         check_sessions(self.snapshot())
 
-    def _open(self, event: OpenRequested, out: list[AnyEffect]) -> None:
+    def _open(self, event: OpenRequested, out: list[AnyEffect]) -> Workload:
         if self._workloads and event.session_id not in self._workloads:
             raise HostError("a SessionCore holds one session; DeviceCore holds many", rule="J-09")
-        super()._open(event, out)
+        return super()._open(event, out)
 
-    def _submit_alone(self, event: SubmitRequested, out: list[AnyEffect]) -> None:  # noqa: ARG002 - refused whatever it is
+    def _submit_alone(self, event: SubmitRequested, out: list[AnyEffect]) -> Workload:  # noqa: ARG002 - refused whatever it is
         raise HostError("a SessionCore has no job mode; DeviceCore has", rule="D-04")
+
+    _handlers = Engine._handlers | {OpenRequested: _open, JobStarted: Engine._job_event}

@@ -5,11 +5,14 @@ Signals never come from outside and never stand in a trace: they follow from eve
 
 from __future__ import annotations
 
-from typing import TypeAlias, final
+from typing import TYPE_CHECKING, final
 
 from .events import Event
 from .states import JobStatus
-from .values import value
+from .values import maker, value
+
+if TYPE_CHECKING:
+    from .job import Job
 
 
 @final
@@ -56,4 +59,14 @@ class JobReady(Event):
     job_id: str
 
 
-Signal: TypeAlias = JobLeftQueue | JobLeftDevice | JobOverran
+left_device = maker(JobLeftDevice)
+
+
+def heard(signal: type, event: Event, job: Job) -> Event:
+    """What the session hears when an event has left its job as it is now, and the job's row names this signal."""
+    if signal is event.__class__:
+        return event
+    if signal is JobLeftDevice:
+        return left_device(at=event.at, session_id=job.session_id or "", job_id=job.id, status=job.status)
+    made: Event = signal(at=event.at, session_id=job.session_id, job_id=job.id)
+    return made

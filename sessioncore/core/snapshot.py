@@ -5,7 +5,6 @@ Only facts are kept; heaps, places and counts of lanes are made anew from them (
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, final
 
 from .chart import CHART_VERSION
@@ -79,7 +78,7 @@ def save_engine(engine: Engine, device: DeviceSnapshot | None) -> Snapshot:
         next_job=engine._next_job,
         sessions=tuple(records),
         jobs=tuple(engine._jobs.values()),
-        fired=tuple(sorted(engine.fired.items())),
+        fired=tuple(sorted(engine._fired.items())),
         device=device,
     )
 
@@ -92,18 +91,13 @@ def load_engine(engine: Engine, snapshot: Snapshot) -> None:
             f" this code reads version {SNAPSHOT_VERSION} of chart {CHART_VERSION}",
             rule="T-03",
         )
-    engine.fired = Counter(dict(snapshot.fired))
+    engine._fired = dict(snapshot.fired)
     engine._next_session = snapshot.next_session
     engine._next_job = snapshot.next_job
     for record in snapshot.sessions:
         session = record.session
-        load = Workload(
-            id=session.id,
-            number=record.number,
-            instance=session.instance,
-            session=session,
-            switches=session.terms.parameters.switches,
-        )
+        load = Workload(session.id, record.number, session.instance, session.terms.parameters.switches)
+        load.session = session
         load.story.extend(record.story)
         engine._workloads[session.id] = load
     for job in snapshot.jobs:
@@ -115,9 +109,7 @@ def load_engine(engine: Engine, snapshot: Snapshot) -> None:
 def _file_job(engine: Engine, job: Job) -> None:
     """Put a job where its status says: a queue, a lane, or nowhere."""
     if job.session_id is None:
-        load = Workload(
-            id=job.id, number=job.number, instance=job.instance, session=None, switches=job.switches
-        )
+        load = Workload(job.id, job.number, job.instance, job.switches)
         engine._solo[job.id] = load
     elif job.session_id in engine._workloads:
         load = engine._workloads[job.session_id]

@@ -6,19 +6,19 @@ chart says *whether* and *where to*; the actions here say what becomes of counts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias, final
 
 from .chart import Fault, Row, select
 from .effects import AnyEffect, NotifySession
-from .errors import ClientError, HostError, Story
+from .errors import STORY_LENGTH_MAX, ClientError, HostError, Story
 from .events import Event, OpenRequested
 from .profiles import Parameters
 from .session import ACCEPTING, STARTED, STATE_OF, Session, Terms
 from .session_chart import session_chart
 from .signals import JobLeftDevice
 from .states import Configuration, JobStatus
-from .values import drafter, freeze, maker, value
+from .values import drafter, maker, value
 
 CLOSED = Configuration.CLOSED
 COMPLETED = JobStatus.COMPLETED
@@ -35,11 +35,8 @@ class Step:
     row: Row
 
 
-Answer: TypeAlias = tuple[Session, tuple[AnyEffect, ...], Row]
-"""A :class:`Step` as a plain tuple, for the engine."""
-
 draft = drafter(Session)
-notify_session = maker(NotifySession)
+made_step, notify_session = maker(Step), maker(NotifySession)
 
 
 def refuse(row: Row, *, subject: str, state: str, story: Story = ()) -> ClientError | HostError:
@@ -107,31 +104,33 @@ def agreed_max_ttl(asked: int | None, parameters: Parameters) -> int | None:
     )
 
 
-def step(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> Step:
+def step(session: Session, event: Event, story: Sequence[tuple[int, str]] = ()) -> Step:
     """One event at one session. O(1). Raises :class:`ClientError` or :class:`HostError` for a forbidden row.
 
     ``story`` is told in the error and nowhere else.
     """
-    after, effects, row = answer(session, event, story)
-    return Step(session=after, effects=effects, row=row)
+    after, row = answer(session, event, story)
+    return made_step(session=after, effects=() if row.target is None else (notice(after, event.at, row),), row=row)
 
 
-def answer(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> Answer:
-    """What :func:`step` says, without a value around it."""
-    configuration = session.configuration
-    row = select(session.terms.cells[event.__class__][configuration], session, event)
-    if row.fault is not None:
-        raise refuse(row, subject=f"session {session.id}", state=describe(configuration), story=tuple(story))
-    if row.target is None:
+def answer(session: Session, event: Event, story: Sequence[tuple[int, str]] = ()) -> tuple[Session, Row]:
+    """The session as the event leaves it, and the row that said so. Raises what :func:`step` raises."""
+    row = select(session.terms.cells[event.__class__][session.configuration], session, event)
+    target = row.target
+    if target is None:
+        if row.fault is not None:
+            state = describe(session.configuration)
+            raise refuse(row, subject=f"session {session.id}", state=state, story=tuple(story[-STORY_LENGTH_MAX:]))
         if not row.effect:
-            return session, (), row
-        after = draft(session)
-        ACTIONS[row.effect](session, after, event)
-        return freeze(after), (), row
+            return session, row
     after = draft(session)
     ACTIONS[row.effect](session, after, event)
-    _move(session, after, row, event.at)
-    return freeze(after), (notice(after, event.at, row),), row
+    if target is not None:
+        after.configuration = target
+        if target is CLOSED:
+            _close(session, after, row, event.at)
+    after.__class__ = Session
+    return after, row
 
 
 def describe(configuration: Configuration) -> str:
@@ -159,24 +158,21 @@ def notice(session: Session, at: int, row: Row) -> NotifySession:
 Action: TypeAlias = Callable[[Session, Any, Any], None]
 
 
+def _close(session: Session, after: Any, row: Row, at: int) -> None:
+    """S-22: a row that closes takes the queue with it; what becomes of it is a switch."""
+    after.closed_at = at
+    after.state_reason = row.reason
+    if session.terms.parameters.queued_at_end == "cancel":
+        after.cancelled += after.queued
+    else:
+        after.failed += after.queued
+    after.queued = 0
+
+
 def _meter(session: Session, after: Any, at: int) -> None:
     """U-01, U-02: the rate of usage may change now, so what has been used until now is added up."""
-    after.metered_us = session.usage(at)
+    after.metered_us += session.rate * (at - session.metered_at)
     after.metered_at = at
-
-
-def _move(session: Session, after: Any, row: Row, at: int) -> None:
-    """Go where the row leads. S-22: a row that closes takes the queue with it; what becomes of it is a switch."""
-    target = row.target
-    after.configuration = target
-    if target is CLOSED:
-        after.closed_at = at
-        after.state_reason = row.reason
-        if session.terms.parameters.queued_at_end == "cancel":
-            after.cancelled += after.queued
-        else:
-            after.failed += after.queued
-        after.queued = 0
 
 
 def _keep(session: Session, after: Any, event: Event) -> None:

@@ -6,8 +6,8 @@ through ``object.__setattr__``, and calling a class with keywords packs and unpa
 
 - the ``__init__`` of a value assigns plainly to the draft and freezes it at the end;
 - :func:`maker` gives a plain function that does the same without calling a class;
-- :func:`drafter` gives a function that makes an open copy of a value, to be changed and then frozen with
-  :func:`freeze`.
+- :func:`drafter` gives a function that makes an open copy of a value, to be changed and then frozen by giving it the
+  value's class.
 
 A draft never leaves the function that opened it.
 """
@@ -49,12 +49,6 @@ def drafter(cls: type[_T]) -> Callable[[_T], Any]:
     return made
 
 
-def freeze(open_copy: Any) -> Any:
-    """End a draft: the same object, frozen."""
-    open_copy.__class__ = open_copy.__frozen__
-    return open_copy
-
-
 def replaced(old: _T, **changes: Any) -> _T:
     """A copy of a value with some fields changed. Slow: not for the hot path."""
     return cast("_T", attrs.evolve(cast("Any", old), **changes))
@@ -70,7 +64,6 @@ def _add_draft(frozen: Any) -> None:
         "__init__": object.__init__,
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
-        "__frozen__": frozen,
     }
     fields = attrs.fields(frozen)
     scope: dict[str, Any] = {

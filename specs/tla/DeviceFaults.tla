@@ -37,6 +37,11 @@ Retried(j) ==
   /\ job' = [job EXCEPT ![j] = "queued"]
   /\ queue' = Append(queue, j)
   /\ UNCHANGED <<plan, state, accepting, paused>>
+LeavesWithItsOutcome(j) ==
+  /\ Settled
+  /\ job[j] = "running"
+  /\ job' = [job EXCEPT ![j] = "failed"]
+  /\ UNCHANGED <<plan, state, accepting, queue, paused>>
 
 NobodyDispatches == Spec /\ JobsEnd /\ IdleSessionsLetGo /\ PausesEnd
 JobsMayRunForEver == Spec /\ Dispatches /\ IdleSessionsLetGo /\ PausesEnd

@@ -39,7 +39,7 @@ CouldStart(j) ==
 (***************************************************************************)
 (* Of every state.                                                         *)
 (***************************************************************************)
-DeviceTypeOK ==
+DeviceTypeOK ==                                          \* J-01
   /\ plan \in DOMAIN Plans
   /\ state \in [Workloads -> {"open", "active", "inactive", "closed", "none"}]
   /\ accepting \in [Workloads -> BOOLEAN]

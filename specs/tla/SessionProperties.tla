@@ -50,7 +50,7 @@ DueTimersHaveFired ==                                    \* T-01, T-02
 (* Of the beginning, and of every step.                                    *)
 (***************************************************************************)
 OpensUnused ==                                           \* S-01
-  state = "open" /\ accepting = TRUE /\ Work = {} /\ maxTtl = Off /\ interactive = Off
+  <<state, accepting, Work, maxTtl, interactive>> = <<"open", TRUE, {}, Off, Off>>
 
 StateMoves == {<<s, s>> : s \in States} \cup {<<s, "closed">> : s \in States} \cup
   {<<"open", "active">>, <<"active", "inactive">>, <<"inactive", "active">>}

@@ -214,7 +214,7 @@ def _refusals_are_counted(patch: pytest.MonkeyPatch, _profile: Profile) -> None:
         try:
             return right(self, event)
         except ClientError as error:
-            self.fired[error.row] = self.fired.get(error.row, 0) + 1
+            self._fired[error.row] = self._fired.get(error.row, 0) + 1
             raise
 
     patch.setattr(engine.Engine, "handle", handle)
