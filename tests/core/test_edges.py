@@ -3,6 +3,8 @@ test found (see tests/mutation)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from sessioncore.core import (
@@ -11,6 +13,7 @@ from sessioncore.core import (
     IBM_GUIDE,
     JOB_CHART,
     SESSION_CHART,
+    Configuration,
     DeviceCore,
     JobFailed,
     JobReleased,
@@ -21,6 +24,8 @@ from sessioncore.core import (
     NotifySession,
     OpenRequested,
     Policy,
+    SessionCore,
+    StopJob,
     SubmitRequested,
     open_session,
     step_job,
@@ -28,7 +33,7 @@ from sessioncore.core import (
 from sessioncore.core.signals import JobReady, SessionEnded
 from sessioncore.core.values import replaced
 
-from .session_bench import DAY, HOUR, MINUTE, SECOND, device, lone_session
+from .session_bench import DAY, HOUR, MINUTE, SECOND, Bench, device, lone_session
 
 FAIR = Policy(name="fair_share")
 WINDOW = 28 * DAY
@@ -272,3 +277,55 @@ def test_a_submission_to_an_inactive_session_is_told_of_the_job_alone() -> None:
     assert bench.state("s") == "inactive"
     bench.at(62).submit("b", "s")
     assert [type(effect) for effect in bench.effects] == [NotifyJob]
+
+
+@pytest.mark.rule("J-01", "S-24", "J-05")
+@pytest.mark.parametrize("draining", [False, True], ids=["accepting", "draining"])
+def test_a_job_that_ends_or_overruns_while_the_session_goes_on_is_told_of_the_job_alone(draining: bool) -> None:
+    bench = lone_session()
+    bench.at(0).open("s")
+    for name in "abcd":
+        bench.at(0).submit(name, "s", max_execution=9 * SECOND if name == "c" else None).start(name)
+    if draining:
+        bench.at(1).close("s")
+    bench.at(2).succeed("a")
+    assert [type(effect) for effect in bench.effects] == [NotifyJob]
+    bench.at(3).fail("b")
+    assert [type(effect) for effect in bench.effects] == [NotifyJob]
+    bench.at(9).nothing()
+    assert [type(effect) for effect in bench.effects] == [NotifyJob, StopJob]
+    assert bench.job("c").status == "cancelling"
+
+
+def _by_an_overrun() -> Bench[SessionCore]:
+    bench = lone_session(failure_policy="abort")
+    bench.at(0).open("s").submit("a", "s", max_execution=3 * SECOND).start("a")
+    bench.at(3).nothing()
+    return bench
+
+
+def _by_idleness() -> Bench[SessionCore]:
+    bench = lone_session(idle_action="end", interactive_ttl=3 * SECOND)
+    bench.at(0).open("s").submit("a", "s").start("a")
+    bench.at(1).succeed("a")
+    bench.at(4).nothing()
+    return bench
+
+
+def _by_silence() -> Bench[SessionCore]:
+    bench = lone_session(no_submission=3 * SECOND)
+    bench.at(0).open("s")
+    bench.at(3).nothing()
+    return bench
+
+
+@pytest.mark.rule("S-24", "S-14", "S-16", "U-01")
+@pytest.mark.parametrize(("ended", "jobs", "used"), [(_by_an_overrun, 1, 3), (_by_idleness, 1, 4), (_by_silence, 0, 0)])
+def test_a_session_that_has_ended_has_counted_its_own_jobs_and_its_usage_to_the_end(
+    ended: Callable[[], Bench[SessionCore]], jobs: int, used: int
+) -> None:
+    bench = ended()
+    session = bench.session("s")
+    assert session.configuration is Configuration.CLOSED
+    assert (session.accepted, bench.usage("s")) == (jobs, used * SECOND)
+    assert session.metered_us == used * SECOND
