@@ -13,8 +13,12 @@ from sessioncore.core import (
     IBM_GUIDE,
     JOB_CHART,
     SESSION_CHART,
+    CancelRequested,
+    ClientError,
+    CloseRequested,
     Configuration,
     DeviceCore,
+    HostError,
     JobFailed,
     JobReleased,
     JobStarted,
@@ -95,9 +99,10 @@ def test_a_job_that_left_the_queue_and_is_forgotten_is_not_missed_when_its_sessi
 @pytest.mark.rule("D-03", "J-02")
 def test_a_job_that_left_the_queue_and_is_forgotten_is_passed_when_its_turn_would_come() -> None:
     bench = device()
-    bench.at(0).open_batch("s").submit("a", "s").submit("b", "s").submit("c", "s").cancel_job("b")
+    bench.at(0).submit("blocker").open_batch("s").submit("a", "s").submit("b", "s").submit("c", "s").cancel_job("b")
     bench.core.forget("b")
-    bench.at(1).succeed("a")
+    bench.at(1).succeed("blocker")
+    bench.at(2).succeed("a")
     assert bench.running() == ["c"]
 
 
@@ -329,3 +334,83 @@ def test_a_session_that_has_ended_has_counted_its_own_jobs_and_its_usage_to_the_
     assert session.configuration is Configuration.CLOSED
     assert (session.accepted, bench.usage("s")) == (jobs, used * SECOND)
     assert session.metered_us == used * SECOND
+
+
+# --- timers that are stale --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("T-03")
+def test_a_timer_that_is_due_in_the_very_first_microsecond_must_have_fired_like_any_other() -> None:
+    core = SessionCore(profile=IBM_GUIDE.with_values(interactive_ttl=1))
+    core.handle(OpenRequested(at=0, session_id="s"))
+    core.handle(SubmitRequested(at=0, job_id="a", session_id="s"))
+    core.handle(JobStarted(at=0, job_id="a"))
+    core.handle(JobSucceeded(at=0, job_id="a"))
+    with pytest.raises(HostError, match="a timer is due at 1") as caught:
+        core.handle(CloseRequested(at=1, session_id="s"))
+    assert caught.value.rule == "T-03"
+
+
+@pytest.mark.rule("S-16")
+def test_the_timer_of_a_session_that_is_over_and_forgotten_is_forgotten_with_it() -> None:
+    bench = device()
+    bench.at(0).open("s").cancel("s")
+    bench.core.forget_session("s")
+    assert bench.core.next_deadline() is None
+
+
+@pytest.mark.rule("T-02", "S-10")
+def test_a_timer_that_moved_later_is_found_among_those_of_many_forgotten_sessions() -> None:
+    core = DeviceCore("d", profile=IBM_GUIDE.with_values(execution_limit=None, no_submission=MINUTE))
+    core.handle(OpenRequested(at=0, session_id="s"))
+    core.handle(SubmitRequested(at=0, job_id="a", session_id="s"))
+    for number in range(200):
+        core.handle(OpenRequested(at=0, session_id=f"s{number}"))
+        core.handle(CancelRequested(at=0, session_id=f"s{number}"))
+    for number in range(200):
+        core.forget_session(f"s{number}")
+    assert core.next_deadline() == 8 * HOUR
+    core.advance(8 * HOUR)
+    session = core.session("s")
+    assert session is not None
+    assert session.closed_at == 8 * HOUR
+
+
+# --- what a host is told of its errors --------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("D-04", "J-01", "S-23")
+def test_a_hosts_error_names_its_rule_and_whom_it_is_about() -> None:
+    assert DeviceCore("d").lanes == 1, "unless it is told"
+    with pytest.raises(HostError, match="lanes") as lanes:
+        DeviceCore("d", lanes=0)
+    bench = device()
+    bench.at(0).open("s").submit("a", "s")
+    with pytest.raises(HostError, match="job a") as job:
+        bench.core.forget("a")
+    with pytest.raises(HostError, match="session s") as session:
+        bench.core.forget_session("s")
+    with pytest.raises(HostError, match="job a is running") as twice:
+        step_job(bench.job("a"), SubmitRequested(at=1, job_id="a", session_id="s"))
+    assert [caught.value.rule for caught in (lanes, job, session, twice)] == ["D-04", "J-01", "S-23", "J-09"]
+
+
+@pytest.mark.rule("S-02", "V-03")
+def test_what_is_said_about_an_impossible_max_ttl_names_the_ceiling_where_there_is_one() -> None:
+    for profile, remedy in (
+        (AZURE, "Give a whole length of time above zero, or none to take the longest."),
+        (IBM_GUIDE, "Give a whole length of time above zero and at most 28800 s, or none to take the longest."),
+    ):
+        with pytest.raises(ClientError) as caught:
+            open_session(OpenRequested(at=0, session_id="s", max_ttl=0), profile.dedicated)
+        assert caught.value.remedy == remedy
+
+
+@pytest.mark.rule("J-01")
+def test_a_forgotten_job_of_its_own_leaves_nothing_behind() -> None:
+    bench = device()
+    bench.at(0).submit("a")
+    bench.at(1).succeed("a")
+    bench.core.forget("a")
+    assert not bench.core.jobs
+    assert not bench.core._solo, "memory: nothing that a person sees"
