@@ -109,7 +109,7 @@ class World:
         self.node = _node(self.session, self.jobs, at, phase)
 
     def moves(self) -> Iterator[tuple[Move, World]]:
-        """Everything that can happen here, and what comes of it."""
+        """Everything that can happen here, and what comes of it; what would be the host's own fault cannot."""
         if self.phase == TIMERS:
             yield self._timers()
             return
@@ -117,10 +117,19 @@ class World:
             yield Move(label="ReportsOver:done", event=None), self._passed(self.at, TIMERS)
         else:
             yield Move(label="Tick:done", event=None), self._passed(self.at + 1, REPORTS)
+        core = None
         for event in self._events():
-            taken = self._take(event)
-            if taken is not None:
-                yield taken
+            core = core or self.core.fork()
+            name = _NAMES.get(type(event), type(event).__name__)
+            try:
+                effects = core.handle(event)
+            except ClientError:  # nothing has happened (T-03), so the fork serves again
+                yield Move(label=f"{name}:refused", event=event), self
+                continue
+            except HostError:
+                continue
+            yield self._came_of(event, name, core, changed=bool(effects))
+            core = None
 
     def _passed(self, at: int, phase: str) -> World:
         return World(self.core, self.ids, at, phase)
@@ -131,11 +140,10 @@ class World:
         if due is None or due > self.at:
             return Move(label="TimersOver:done", event=None), self._passed(self.at, REQUESTS)
         core = self.core.fork()
-        before = dict(core.fired)
+        before = core.fired
         core.advance(self.at)
-        names = [
-            name for row, name in _TIMER_ROWS.items() for _ in range(core.fired.get(row, 0) - before.get(row, 0))
-        ]
+        fired = core.fired - before
+        names = [name for row, name in _TIMER_ROWS.items() for _ in range(fired[row])]
         label = f"{'+'.join(names)}:done"
         return Move(label=label, event=Advanced(at=self.at)), World(core, self.ids, self.at, TIMERS)
 
@@ -157,17 +165,10 @@ class World:
         for job_id in kinds.values():
             yield JobCancelRequested(at=at, job_id=job_id)
 
-    def _take(self, event: Event) -> tuple[Move, World] | None:
-        """Hand an event to a fork; None where that is the host's own fault, so that it cannot happen."""
-        core = self.core.fork()
-        name = _NAMES.get(type(event), type(event).__name__)
-        try:
-            effects = core.handle(event)
-        except ClientError:
-            return Move(label=f"{name}:refused", event=event), self
-        except HostError:
-            return None
-        if not effects and core.sessions[SESSION] is self.session and [*map(core.jobs.get, self.ids)] == self.jobs:
+    def _came_of(self, event: Event, name: str, core: SessionCore, *, changed: bool) -> tuple[Move, World]:
+        """The step that an event made of a fork."""
+        same = core.sessions[SESSION] is self.session and [*map(core.jobs.get, self.ids)] == self.jobs
+        if same and not changed:
             return Move(label=f"{name}:nothing", event=event), self
         due = core.next_deadline()
         again = self.phase == REQUESTS and due is not None and due <= self.at
