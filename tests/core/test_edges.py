@@ -3,41 +3,31 @@ test found (see tests/mutation)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from sessioncore.core import (
     AZURE,
-    DEVICE_CHART,
     IBM_GUIDE,
-    JOB_CHART,
-    SESSION_CHART,
     CancelRequested,
     ClientError,
     CloseRequested,
     Configuration,
     DeviceCore,
     HostError,
-    JobFailed,
-    JobReleased,
     JobStarted,
-    JobStatus,
     JobSucceeded,
-    NotifyJob,
     NotifySession,
     OpenRequested,
     Policy,
     SessionCore,
-    StopJob,
     SubmitRequested,
     open_session,
     step_job,
 )
-from sessioncore.core.signals import JobReady, SessionEnded
-from sessioncore.core.values import replaced
+from sessioncore.core.engine import HEAP_SLACK
+from sessioncore.core.errors import STORY_LENGTH_MAX
 
-from .session_bench import DAY, HOUR, MINUTE, SECOND, Bench, device, lone_session
+from .session_bench import DAY, HOUR, MINUTE, SECOND, device, lone_session
 
 FAIR = Policy(name="fair_share")
 WINDOW = 28 * DAY
@@ -175,167 +165,6 @@ def test_a_restored_device_counts_the_same_usage() -> None:
         assert core.instance_usage("x", 20 * SECOND) == bench.core.instance_usage("x", 20 * SECOND) == 16 * SECOND
 
 
-# --- the device's chart -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.rule("D-05")
-def test_the_devices_chart_answers_a_question_or_moves_the_device_and_forbids_nothing() -> None:
-    for row in DEVICE_CHART.rows:
-        assert row.fault is None
-        if row.trigger is JobReady:
-            assert row.target is None, "a question changes nothing"
-            assert len(row.effect) == 1
-        else:
-            assert row.effect == ()
-
-
-@pytest.mark.rule("D-03", "D-04", "D-05")
-def test_only_the_first_in_the_order_is_asked_where_it_must_wait() -> None:
-    bench = device()
-    bench.at(0).submit("x").submit("a").submit("b")
-    before = bench.core.fired
-    bench.at(1).submit("c")
-    assert bench.core.fired - before == {"J-01.submit": 1, "D-04.full": 1}
-    bench.at(2).pause()
-    before = bench.core.fired
-    bench.at(3).submit("d")
-    assert bench.core.fired - before == {"J-01.submit": 1, "D-05.wait": 1}
-
-
-# --- what the charts say to nobody ------------------------------------------------------------------------------------
-
-
-@pytest.mark.rule("S-22", "S-05", "J-06")
-def test_a_session_does_not_hear_of_what_it_has_caused_itself_and_an_unknown_job_does_not_move() -> None:
-    for row in JOB_CHART.rows:
-        if row.trigger in (SubmitRequested, SessionEnded):
-            assert row.signal is None
-        if JobStatus.NONE in row.sources and row.trigger is not SubmitRequested:
-            assert row.target is None
-            assert row.signal is None
-
-
-@pytest.mark.rule("J-03", "J-05", "S-23")
-def test_the_device_is_told_to_stop_a_job_that_a_client_its_limit_or_its_session_ends_and_no_other() -> None:
-    stopping = {row.id for row in JOB_CHART.rows if row.effect}
-    assert stopping == {"J-03.cancel", "J-05.limit", "S-23.stop"}
-    bench = device(lanes=3)
-    bench.at(0).submit("a").submit("b").submit("c").submit("d").cancel_job("d")
-    bench.at(1).succeed("a").fail("b").release("c")
-    assert bench.stopped() == []
-
-
-NUMBERS = {
-    "J-09.submit-unknown": (1290, 404),
-    "J-09.close-unknown": (1290, 404),
-    "J-09.cancel-unknown": (1290, 404),
-    "J-09.job-unknown": (1291, 404),
-    "J-04.cancel": (1292, 409),
-    "S-06.draining": (1217, 400),
-    "S-06.closed": (1217, 400),
-    "S-07.session": (1208, 400),
-    "S-07.job": (1208, 400),
-    "J-05.limit": (1305, None),
-    "S-22.fail": (1217, None),
-    "S-22.cancel": (1217, None),
-    "S-23.stop": (1217, None),
-}
-"""What a client is told, by row: the code, and the HTTP status of a refusal."""
-
-
-@pytest.mark.rule("V-03")
-def test_a_client_is_told_these_numbers_and_no_others() -> None:
-    rows = [row for chart in (SESSION_CHART, JOB_CHART, DEVICE_CHART) for row in chart.rows]
-    assert {row.id: (row.code, row.http_status) for row in rows if row.code or row.http_status} == NUMBERS
-
-
-@pytest.mark.rule("J-06")
-@pytest.mark.parametrize("status", [JobStatus.COMPLETED, JobStatus.FAILED, JobStatus.CANCELLED])
-def test_a_report_about_a_job_that_has_ended_is_counted_as_late_however_it_ended(status: JobStatus) -> None:
-    bench = lone_session()
-    bench.at(0).open("s").submit("a", "s")
-    ended = replaced(bench.job("a"), status=status, ended_at=1)
-    for report, row in (
-        (JobStarted, "J-06.start-ended"),
-        (JobSucceeded, "J-06.succeeded-ended"),
-        (JobFailed, "J-06.failed-ended"),
-        (JobReleased, "J-06.released-ended"),
-    ):
-        stepped = step_job(ended, report(at=2, job_id="a"))
-        assert (stepped.row.id, stepped.job, stepped.effects) == (row, ended, ())
-
-
-@pytest.mark.rule("S-23", "J-03")
-def test_nothing_is_told_of_a_job_that_is_being_stopped_already_when_its_session_ends() -> None:
-    bench = device()
-    bench.at(0).open("s").submit("a", "s").cancel_job("a")
-    bench.at(1).cancel("s")
-    assert [type(effect) for effect in bench.effects] == [NotifySession]
-
-
-@pytest.mark.rule("S-08")
-def test_a_submission_to_an_inactive_session_is_told_of_the_job_alone() -> None:
-    bench = lone_session()
-    bench.at(0).open("s").submit("a", "s").start("a")
-    bench.at(1).succeed("a")
-    bench.at(61).nothing()
-    assert bench.state("s") == "inactive"
-    bench.at(62).submit("b", "s")
-    assert [type(effect) for effect in bench.effects] == [NotifyJob]
-
-
-@pytest.mark.rule("J-01", "S-24", "J-05")
-@pytest.mark.parametrize("draining", [False, True], ids=["accepting", "draining"])
-def test_a_job_that_ends_or_overruns_while_the_session_goes_on_is_told_of_the_job_alone(draining: bool) -> None:
-    bench = lone_session()
-    bench.at(0).open("s")
-    for name in "abcd":
-        bench.at(0).submit(name, "s", max_execution=9 * SECOND if name == "c" else None).start(name)
-    if draining:
-        bench.at(1).close("s")
-    bench.at(2).succeed("a")
-    assert [type(effect) for effect in bench.effects] == [NotifyJob]
-    bench.at(3).fail("b")
-    assert [type(effect) for effect in bench.effects] == [NotifyJob]
-    bench.at(9).nothing()
-    assert [type(effect) for effect in bench.effects] == [NotifyJob, StopJob]
-    assert bench.job("c").status == "cancelling"
-
-
-def _by_an_overrun() -> Bench[SessionCore]:
-    bench = lone_session(failure_policy="abort")
-    bench.at(0).open("s").submit("a", "s", max_execution=3 * SECOND).start("a")
-    bench.at(3).nothing()
-    return bench
-
-
-def _by_idleness() -> Bench[SessionCore]:
-    bench = lone_session(idle_action="end", interactive_ttl=3 * SECOND)
-    bench.at(0).open("s").submit("a", "s").start("a")
-    bench.at(1).succeed("a")
-    bench.at(4).nothing()
-    return bench
-
-
-def _by_silence() -> Bench[SessionCore]:
-    bench = lone_session(no_submission=3 * SECOND)
-    bench.at(0).open("s")
-    bench.at(3).nothing()
-    return bench
-
-
-@pytest.mark.rule("S-24", "S-14", "S-16", "U-01")
-@pytest.mark.parametrize(("ended", "jobs", "used"), [(_by_an_overrun, 1, 3), (_by_idleness, 1, 4), (_by_silence, 0, 0)])
-def test_a_session_that_has_ended_has_counted_its_own_jobs_and_its_usage_to_the_end(
-    ended: Callable[[], Bench[SessionCore]], jobs: int, used: int
-) -> None:
-    bench = ended()
-    session = bench.session("s")
-    assert session.configuration is Configuration.CLOSED
-    assert (session.accepted, bench.usage("s")) == (jobs, used * SECOND)
-    assert session.metered_us == used * SECOND
-
-
 # --- timers that are stale --------------------------------------------------------------------------------------------
 
 
@@ -353,10 +182,48 @@ def test_a_timer_that_is_due_in_the_very_first_microsecond_must_have_fired_like_
 
 @pytest.mark.rule("S-16")
 def test_the_timer_of_a_session_that_is_over_and_forgotten_is_forgotten_with_it() -> None:
+    core = DeviceCore("d")  # without a bench, which would look at the timers in between
+    core.handle(OpenRequested(at=0, session_id="s"))
+    core.handle(CancelRequested(at=0, session_id="s"))
+    core.forget_session("s")
+    assert core.next_deadline() is None
+
+
+@pytest.mark.rule("J-05")
+def test_the_timer_of_a_job_that_has_ended_and_is_forgotten_is_forgotten_with_it() -> None:
+    core = DeviceCore("d")
+    core.handle(SubmitRequested(at=0, job_id="a"))
+    core.handle(JobSucceeded(at=1, job_id="a"))
+    core.forget("a")
+    assert core.next_deadline() is None
+
+
+@pytest.mark.rule("T-03", "S-16")
+def test_a_timer_that_is_armed_no_more_asks_nobody_to_let_time_pass_first() -> None:
+    core = SessionCore(profile=IBM_GUIDE)
+    core.handle(OpenRequested(at=0, session_id="s"))
+    core.handle(SubmitRequested(at=1, job_id="a", session_id="s"))
+    core.handle(JobStarted(at=2, job_id="a"))
+    core.handle(CloseRequested(at=30 * MINUTE, session_id="s"))
+    session = core.session("s")
+    assert session is not None
+    assert session.configuration is Configuration.ACTIVE_DRAINING
+
+
+@pytest.mark.rule("D-03")
+def test_sessions_and_jobs_are_numbered_from_zero_without_a_gap() -> None:
     bench = device()
-    bench.at(0).open("s").cancel("s")
-    bench.core.forget_session("s")
-    assert bench.core.next_deadline() is None
+    bench.at(0).open("s").open("t").submit("a", "s").submit("b").submit("c", "t")
+    assert [record.number for record in bench.core.snapshot().sessions] == [0, 1]
+    assert [job.number for job in bench.core.jobs.values()] == [0, 1, 2]
+
+
+@pytest.mark.rule("S-23")
+def test_a_session_that_is_not_closed_cannot_be_forgotten_though_it_has_no_job() -> None:
+    bench = device()
+    bench.at(0).open("s")
+    with pytest.raises(HostError, match="session s is not over"):
+        bench.core.forget_session("s")
 
 
 @pytest.mark.rule("T-02", "S-10")
@@ -414,3 +281,94 @@ def test_a_forgotten_job_of_its_own_leaves_nothing_behind() -> None:
     bench.core.forget("a")
     assert not bench.core.jobs
     assert not bench.core._solo, "memory: nothing that a person sees"
+
+
+@pytest.mark.rule("T-02")
+def test_a_timer_that_replaces_another_of_its_instant_stands_where_its_kind_stands_among_all_sessions() -> None:
+    bench = device(lanes=2, no_submission=10 * SECOND, interactive_ttl=6 * SECOND)
+    bench.at(0).open_batch("b", max_ttl=5 * SECOND)
+    bench.at(1).open_batch("a").submit("a1", "a")
+    bench.at(4).succeed("a1")
+    bench.at(5).submit("b1", "b")
+    assert bench.timers("b") == {"MaxTtlExpired": 10 * SECOND}
+    assert bench.timers("a")["InteractiveTtlExpired"] == 10 * SECOND
+    bench.core.advance(10 * SECOND - 1)
+    told = [effect for effect in bench.core.advance(10 * SECOND) if isinstance(effect, NotifySession)]
+    assert [(effect.session_id, effect.row) for effect in told] == [("b", "S-15.max-ttl"), ("a", "S-14.deactivate")]
+
+
+def test_the_heap_of_timers_holds_few_that_are_armed_no_more() -> None:
+    core = DeviceCore("d", lanes=10, profile=IBM_GUIDE.with_values(exclusive="no"))
+    held = 0
+    for number in range(400):
+        core.handle(OpenRequested(at=0, session_id=f"s{number}"))
+        core.handle(SubmitRequested(at=0, job_id=f"j{number}", session_id=f"s{number}"))
+        core.handle(JobSucceeded(at=0, job_id=f"j{number}"))
+        core.handle(CancelRequested(at=0, session_id=f"s{number}"))
+        core.forget_session(f"s{number}")
+        held = max(held, len(core._timers))
+    assert held <= 2 * (1 + 1) + HEAP_SLACK, "memory: nothing that a person sees"
+
+
+def test_of_a_long_life_only_the_last_steps_are_kept() -> None:
+    bench = lone_session()
+    bench.at(0).open("s")
+    for number in range(50):
+        bench.at(number).submit(f"j{number}", "s")
+    assert len(bench.core._workloads["s"].story) <= 2 * STORY_LENGTH_MAX, "memory: nothing that a person sees"
+    assert len(bench.steps("s")) == STORY_LENGTH_MAX
+
+
+@pytest.mark.rule("S-25", "T-02")
+def test_a_usage_limit_that_comes_closer_while_nothing_else_changes_is_met_before_later_timers_of_others() -> None:
+    bench = device(lanes=2, usage_limit=60 * SECOND, no_submission=40 * SECOND)
+    bench.at(0).open("never").open_batch("s").submit("a", "s")
+    bench.at(10).submit("b", "s")
+    assert bench.core.next_deadline() == 35 * SECOND
+    bench.at(50).nothing()
+    assert (bench.reason("s"), bench.session("s").closed_at) == ("usage_limit", 35 * SECOND)
+
+
+@pytest.mark.rule("D-01")
+def test_while_a_session_holds_the_device_the_others_are_not_asked_one_by_one() -> None:
+    bench = device()
+    bench.at(0).open("s").submit("a", "s").submit("x").submit("y")
+    bench.at(1).succeed("a")
+    before = bench.core.fired
+    bench.at(2).submit("z")
+    assert bench.core.fired - before == {"J-01.submit": 1, "D-01.held": 1}
+
+
+def test_a_fork_is_the_same_in_every_fact() -> None:
+    alone = lone_session()
+    alone.at(0).open("s").submit("a", "s").submit("b", "s").start("a")
+    busy = device(lanes=2, policy=FAIR)
+    busy.at(1).open("s", instance="x").submit("a", "s").submit("b", "s").submit("c", instance="y").submit("d")
+    busy.at(2).succeed("a")
+    for bench in (alone, busy):
+        twin = bench.core.fork()
+        assert twin.snapshot() == bench.core.snapshot()
+        assert twin.next_deadline() == bench.core.next_deadline()
+        twin.check()
+
+
+@pytest.mark.rule("T-03", "J-09", "D-04")
+def test_the_error_of_a_core_that_is_used_for_what_the_other_is_for_names_its_rule() -> None:
+    alone, whole = lone_session(), device()
+    alone.at(0).open("s")
+    errors = [
+        alone.fault(lambda: SessionCore.restore(whole.core.snapshot())),
+        alone.fault(lambda: DeviceCore.restore(alone.core.snapshot())),
+        alone.fault(lambda: alone.at(0).open("t")),
+        alone.fault(lambda: alone.at(0).submit("a")),
+    ]
+    assert [error.rule for error in errors] == ["T-03", "T-03", "J-09", "D-04"]
+
+
+@pytest.mark.rule("D-03")
+def test_first_in_first_out_does_not_care_which_instance_pays() -> None:
+    bench = device()
+    bench.at(0).submit("a", instance="x").submit("b", instance="y").submit("c", instance="x").submit("d")
+    for second, name in enumerate("abc", start=1):
+        bench.at(second).succeed(name)
+    assert bench.started() == ["a", "b", "c", "d"]
