@@ -43,13 +43,19 @@ def arguments() -> argparse.ArgumentParser:
 def main(words: list[str] | None = None) -> int:
     """The command."""
     chosen = arguments().parse_args(words)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(2))
+    signal.signal(signal.SIGTERM, _stopped)
     os.chdir(ROOT)
     try:
         return _run(chosen)
     except HarnessError as error:
         print(f"the tester could not work: {error}", file=sys.stderr)
         return 2
+
+
+def _stopped(*_: object) -> None:
+    """Asked to end: the processes of the mutants end with this one."""
+    print("stopped before the end: nothing is said", file=sys.stderr)
+    sys.exit(2)
 
 
 def _run(chosen: argparse.Namespace) -> int:
