@@ -1,0 +1,220 @@
+"""Differences between what a target did and what is right, and the rule that each of them breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import final
+
+import attrs
+
+from sessioncore.core.device_chart import DEVICE_CHART
+from sessioncore.core.device_core import DeviceCore
+from sessioncore.core.events import Event, OpenRequested
+from sessioncore.core.job_chart import JOB_CHART
+from sessioncore.core.session_chart import SESSION_CHART
+from sessioncore.core.states import DeviceState, Mode
+
+from .protocol import FIELDS, TIMES, UNSEEN, Accepted, Outcome, Rejected, SessionView, View
+from .results import Difference
+
+RULES_OF: Mapping[str, tuple[str, ...]] = {
+    row.id: row.rules for chart in (SESSION_CHART, JOB_CHART, DEVICE_CHART) for row in chart.rows
+} | {"S-02.max-ttl": ("S-02",)}
+"""The rules of every row, by its id; the first one is what the row is about."""
+
+SESSION_ROWS = frozenset(row.id for row in SESSION_CHART.rows)
+JOB_ROWS = frozenset(row.id for row in JOB_CHART.rows)
+
+_BY_FIELD = {
+    "mode": "S-01",
+    "status": "V-01",
+    "max_time": "S-03",
+    "interactive_timeout": "S-03",
+    "active_timeout": "S-03",
+    "created_at": "S-01",
+    "started_at": "S-09",
+    "activated_at": "S-11",
+    "last_job_started": "S-12",
+    "last_job_completed": "J-01",
+}
+"""The rule that says what stands in a field."""
+
+_BY_END = {
+    "max_ttl": "S-15",
+    "interactive_ttl": "S-14",
+    "no_submission": "S-16",
+    "usage_limit": "S-25",
+    "cancelled": "S-20",
+    "closed": "S-18",
+    "job_failed": "S-24",
+}
+"""The rule by which a session ends for this reason."""
+
+
+@final
+@attrs.frozen(kw_only=True)
+class Spot:
+    """Where a difference was seen: the event, the rows that the reference fired, in all and by session, and the
+    reference."""
+
+    event: Event
+    rows: tuple[str, ...]
+    steps: Mapping[str, tuple[str, ...]]
+    core: DeviceCore
+    tie: str = ""
+    """``T-01`` or ``T-02`` where two things happened at one instant, and their order is what is tested."""
+
+
+def answer_differs(expected: Outcome, seen: Outcome) -> Iterator[Difference]:
+    """What is wrong with an answer. A code or status that the target does not tell is not compared."""
+    if isinstance(expected, Rejected) != isinstance(seen, Rejected):
+        yield Difference(what="answer", expected=tell(expected), seen=tell(seen))
+    elif isinstance(expected, Rejected) and isinstance(seen, Rejected):
+        if seen.code is not None and seen.code != expected.code:
+            yield Difference(what="answer: code", expected=expected.code, seen=seen.code)
+        if seen.http_status is not None and seen.http_status != expected.http_status:
+            yield Difference(what="answer: HTTP status", expected=expected.http_status, seen=seen.http_status)
+
+
+def tell(outcome: Outcome | None) -> str:
+    """An answer in a few words."""
+    if isinstance(outcome, Rejected):
+        return f"rejected with code {outcome.code}" if outcome.code else "rejected"
+    return "accepted" if isinstance(outcome, Accepted) else str(outcome)
+
+
+def view_differs(
+    expected: View, seen: View, names: Mapping[str, str], origin: int, tolerance: int
+) -> Iterator[Difference]:
+    """What is wrong with a view: by session and job in the kit's names, times from the target's origin."""
+    for name, right in expected.sessions.items():
+        shown = seen.sessions.get(names.get(name, name))
+        if shown is None:
+            yield Difference(what=f"session {name}", expected=right.state, seen="missing")
+            continue
+        for field in FIELDS:
+            value = getattr(shown, field)
+            if value is UNSEEN:
+                continue
+            wanted = getattr(right, field)
+            if value == wanted and field not in TIMES:
+                continue
+            if field in TIMES:
+                if value is not None:
+                    value -= origin
+                if value == wanted or _close(value, wanted, tolerance):
+                    continue
+            elif field == "usage_time" and _close(value, wanted, 2 * tolerance):
+                continue
+            yield Difference(what=f"session {name}: {field}", expected=wanted, seen=value)
+    for name, job in expected.jobs.items():
+        found = seen.jobs.get(names.get(name, name))
+        if found is None:
+            yield Difference(what=f"job {name}", expected=job.status, seen="missing")
+        elif found.status != job.status:
+            yield Difference(what=f"job {name}: status", expected=job.status, seen=found.status)
+        elif found.reason_code is not UNSEEN and found.reason_code != job.reason_code:
+            yield Difference(what=f"job {name}: reason_code", expected=job.reason_code, seen=found.reason_code)
+
+
+def _close(value: int | None, wanted: int | None, tolerance: int) -> bool:
+    return value is not None and wanted is not None and abs(value - wanted) <= tolerance
+
+
+def blamed(differences: Iterable[Difference], spot: Spot) -> tuple[str, ...]:
+    """The rules that the differences break, the foremost first."""
+    found: dict[str, None] = {}
+    if spot.tie:
+        found[spot.tie] = None
+    for difference in differences:
+        for rule in _rules(difference, spot):
+            found[rule] = None
+    return tuple(found)
+
+
+def _rules(difference: Difference, spot: Spot) -> Iterator[str]:
+    kind, _, rest = difference.what.partition(" ")
+    name, _, field = rest.partition(": ")
+    if kind.startswith("answer"):
+        yield from _of_rows(spot.rows) or ("S-02" if isinstance(spot.event, OpenRequested) else "V-03",)
+    elif kind == "job":
+        yield from _of_job(difference, spot, name, field)
+    else:
+        yield from _of_session(difference, spot, name, field)
+
+
+def _of_rows(rows: Iterable[str], among: frozenset[str] | None = None) -> tuple[str, ...]:
+    """The rules of rows, in order, each once."""
+    kept = [row for row in rows if among is None or row in among]
+    return tuple(dict.fromkeys(rule for row in kept for rule in RULES_OF[row]))
+
+
+def _of_session(difference: Difference, spot: Spot, name: str, field: str) -> Iterator[str]:
+    mine = _of_rows(spot.steps.get(name, ()))
+    session = spot.core.session(name)
+    if field in ("", "mode") or session is None:
+        yield "S-01"
+    elif field in ("state", "accepting_jobs", "state_reason", "closed_at"):
+        if mine:
+            yield from mine
+        else:
+            yield _uncalled(difference, session.state.value, field)
+    elif field == "usage_time":
+        yield "U-01" if session.terms.parameters.usage == "windows" and session.mode is Mode.DEDICATED else "U-02"
+    elif field == "last_job_completed" and session.state.value == "closed":
+        yield "S-23"
+    else:
+        yield _BY_FIELD[field]
+
+
+def _uncalled(difference: Difference, state: str, field: str) -> str:
+    """Nothing should have happened to the session, and something did."""
+    seen = str(difference.seen)
+    if field == "state_reason":
+        return _BY_END.get(seen, "V-02")
+    if field == "closed_at":
+        return "V-02"
+    if field == "accepting_jobs":
+        return "S-17"
+    return {"inactive": "S-13", "active": "S-08" if state == "inactive" else "S-09", "closed": "S-19"}.get(seen, "V-02")
+
+
+def _of_job(difference: Difference, spot: Spot, name: str, field: str) -> Iterator[str]:
+    job = spot.core.jobs.get(name)
+    expected, seen = difference.expected, difference.seen
+    if not field or job is None:
+        yield "S-05" if job is not None and job.session_id else "D-04"
+        return
+    if (expected, seen) == ("running", "queued"):
+        yield "D-03"
+    elif (expected, seen) == ("queued", "running"):
+        yield _started_early(spot.core, job.session_id)
+    elif any(row.startswith("S-22") for row in spot.rows) and expected in ("failed", "cancelled"):
+        # That the session's end takes its queue with it is said by the rule of that end; as what, by S-22 alone.
+        if field == "reason_code" or seen in ("failed", "cancelled"):
+            yield "S-22"
+        else:
+            yield from _of_rows(row for rows in spot.steps.values() for row in rows)
+            yield "S-22"
+    else:
+        yield from _of_rows(spot.rows, JOB_ROWS) or ("J-01",)
+
+
+def _started_early(core: DeviceCore, session_id: str | None) -> str:
+    """Which rule keeps a queued job off the device now."""
+    if core.state is not DeviceState.ONLINE:
+        return "D-05"
+    if core.holder is not None and core.holder != session_id:
+        return "D-01"
+    if core.running >= core.lanes:
+        return "D-04"
+    session = None if session_id is None else core.session(session_id)
+    exclusive = session is not None and session.terms.parameters.exclusive == "yes"
+    return "D-02" if exclusive and core.running else "D-03"
+
+
+def severity(view: SessionView) -> str:
+    """One session in a few words, for lists of possible states."""
+    if view.state == "closed":
+        return f"closed ({view.state_reason})"
+    return view.state if view.accepting_jobs else f"{view.state}, draining"

@@ -1,0 +1,116 @@
+"""What the steps of a judgement met: counted only where target and reference agreed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import final
+
+import attrs
+
+from sessioncore.core.chart import Row
+from sessioncore.core.device_chart import DEVICE_CHART
+from sessioncore.core.device_core import DeviceCore
+from sessioncore.core.job_chart import JOB_CHART
+from sessioncore.core.session_chart import SESSION_CHART
+
+from .blame import RULES_OF, SESSION_ROWS, Spot
+from .protocol import FIELDS, UNSEEN, Outcome, Rejected, View
+from .results import Coverage
+
+V_02 = frozenset(FIELDS) - {"state_reason", "created_at", "status"}
+"""What ``details()`` shows."""
+
+ROWS: Mapping[str, Row] = {
+    row.id: row for chart in (SESSION_CHART, JOB_CHART, DEVICE_CHART) for row in chart.rows
+}
+
+
+def armed(core: DeviceCore) -> list[tuple[str, int]]:
+    """Every timer of the reference that is armed: (event, due in microseconds)."""
+    found = [timer for name in core.sessions for timer in core.timers(name)]
+    found += [
+        ("ExecutionLimitExpired", job.execution_limit_due)
+        for job in core.jobs.values()
+        if job.execution_limit_due is not None
+    ]
+    return found
+
+
+@final
+@attrs.define(kw_only=True)
+class Tally:
+    """Coverage, how often each rule was exercised, and how many steps there were."""
+
+    coverage: Coverage = attrs.Factory(Coverage)
+    exercised: Counter[str] = attrs.Factory(Counter)
+    steps: int = 0
+    _last: dict[str, str] = attrs.Factory(dict)
+
+    def fresh(self) -> None:
+        """A new target: no row came before."""
+        self._last = {}
+
+    def update(self, other: Tally) -> None:
+        """Add what another tally counted."""
+        self.coverage.update(other.coverage)
+        self.exercised.update(other.exercised)
+        self.steps += other.steps
+
+    def passed(self, dues: Iterable[tuple[str, int]], to: int) -> None:
+        """Time goes on to ``to``: which deadlines lie a microsecond later, at that instant, or earlier."""
+        for timer, due in dues:
+            if due <= to + 1:
+                where = "before" if due > to else "at" if due == to else "after"
+                self.coverage.boundaries[timer, where] += 1
+                if where == "after":
+                    self.exercised["T-02"] += 1
+                if timer == "InteractiveTtlExpired":
+                    self.exercised["S-13"] += 1
+
+    def agreed(self, expected: Outcome, before: Mapping[str, str], spot: Spot) -> None:
+        """Count what one step met. ``before`` is in which configuration every session was."""
+        coverage, exercised = self.coverage, self.exercised
+        self.steps += 1
+        for row in spot.rows:
+            coverage.rows[row] += 1
+            for rule in RULES_OF[row]:
+                exercised[rule] += 1
+            for atom, value in ROWS[row].guard if row in ROWS else ():
+                coverage.guards[row, atom, value] += 1
+        if spot.tie:
+            exercised[spot.tie] += 1
+        name = getattr(spot.event, "session_id", None) or ""
+        if isinstance(expected, Rejected):
+            exercised["T-03"] += 1
+            exercised["V-03"] += 1
+        if name in before and not any(ROWS[row].target for row in spot.steps.get(name, ())):
+            coverage.sneaks[before[name], type(spot.event).__name__] += 1
+        for session, rows in spot.steps.items():
+            for row in rows:
+                if row in SESSION_ROWS:
+                    self._transition(session, before.get(session, "none"), row)
+
+    def _transition(self, session: str, where: str, row: str) -> None:
+        self.coverage.transitions[where, row] += 1
+        if session in self._last:
+            self.coverage.pairs[self._last[session], row] += 1
+        self._last[session] = row
+
+    def looked(self, core: DeviceCore, view: View, names: Mapping[str, str]) -> None:
+        """Count what a view showed, and the rules that say what it shows."""
+        for name, session in core.sessions.items():
+            self.coverage.states[session.configuration.value] += 1
+            shown = view.sessions.get(names.get(name, name))
+            if shown is None:
+                continue
+            fields = {field for field in FIELDS if getattr(shown, field) is not UNSEEN}
+            self.coverage.fields.update(fields)
+            if "status" in fields:
+                self.exercised["V-01"] += 1
+            if fields >= V_02:
+                self.exercised["V-02"] += 1
+            if "max_time" in fields or "interactive_timeout" in fields:
+                self.exercised["S-03"] += 1
+            if "usage_time" in fields and session.started_at is not None:
+                self.exercised["U-01" if session.terms.parameters.usage == "windows" else "U-02"] += 1

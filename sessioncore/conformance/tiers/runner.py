@@ -1,0 +1,248 @@
+"""Many cases on fresh targets: what they met, and the findings, one of each kind and as short as they can be made."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, final
+
+from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
+
+from ..awaited import Awaited, is_async
+from ..cases import Case
+from ..protocol import Capabilities, Factory, SystemUnderTest
+from ..results import Finding, Kind, TierResult
+from ..running import NotApplicable, Run
+from ..tally import Tally
+from ..watch import HangingError, Watch
+from .shrinking import shrunk
+
+FINDINGS_MAX = 25
+"""How many different findings one tier tells."""
+
+HANGS_MAX = 3
+"""After so many hangs the rest of a tier is left untested: each costs the target's whole patience."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with (what is going on, how much is done, how much there is; 0 where nobody knows)."""
+
+
+def silent(_what: str, _done: int, _all: int) -> None:
+    """No progress is shown."""
+
+
+@final
+class Runner:
+    """Runs cases against targets of one factory. ``shorten`` makes failing cases as short as they can be."""
+
+    def __init__(
+        self,
+        factory: Factory,
+        *,
+        tier: str,
+        profile: Profile = IBM_GUIDE,
+        policy: Policy = FIFO,
+        progress: Progress = silent,
+        shorten: bool = True,
+        findings_max: int = FINDINGS_MAX,
+    ) -> None:
+        self.factory = factory
+        self.tier = tier
+        self.profile = profile
+        self.policy = policy
+        self.progress = progress
+        self.shorten = shorten
+        self.findings_max = findings_max
+        self.tally = Tally()
+        self.findings: dict[tuple[Any, ...], Finding] = {}
+        self.repeated: Counter[tuple[Any, ...]] = Counter()
+        self.skipped: Counter[str] = Counter()
+        self.notes: list[str] = []
+        self.cases = 0
+        self.hangs = 0
+        self._patience = 10.0
+        self._seconds = 0.0
+        self._run: Run | None = None
+        self._case: Case | None = None
+        self._watch: Watch[None] | None = None
+
+    @property
+    def full(self) -> bool:
+        """Whether more findings would not be told."""
+        return len(self.findings) >= self.findings_max
+
+    def fresh(self) -> SystemUnderTest:
+        """A fresh target; an asynchronous one is made synchronous."""
+        made: Any = self.factory()
+        return Awaited(made) if is_async(made) else made
+
+    def capabilities(self) -> Capabilities:
+        """What its targets can do. Raises what the factory raises."""
+        target = self.fresh()
+        try:
+            return target.capabilities
+        finally:
+            target.close()
+
+    def run(self, cases: Iterable[Case], guarantee: str = "") -> TierResult:
+        """Every case. A target that hangs is left behind, and the next case gets another."""
+        waiting = list(cases)
+        total, began = len(waiting), self.started()
+        unsupported = frozenset[str]()
+        try:
+            can = self.capabilities()
+            self._patience, unsupported = can.patience_s, frozenset(can.unsupported)
+        except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
+            self._found(_unmade(self.tier, error))
+            waiting = []
+
+        def work(beat: Callable[[], None], mine: Callable[[], bool]) -> None:
+            while waiting and mine():
+                case = waiting.pop(0)
+                if self.cases % 20 == 0:
+                    self.progress(self.tier, total - len(waiting), total)
+                missing = case.kinds & unsupported
+                if missing:
+                    self.cases += 1
+                    self.skipped[f"the target has no {', '.join(sorted(missing))}"] += 1
+                    continue
+                finding = self.count(case, beat, mine)
+                if finding is not None and mine():
+                    self.take(case, finding, beat)
+
+        while waiting:
+            if not self._guarded(work):
+                self.notes.append(f"{len(waiting)} cases were left out after {self.hangs} hangs")
+                break
+        return self.finished(began, guarantee)
+
+    def started(self) -> float:
+        """The time at which something begins, for :meth:`finished`."""
+        return time.perf_counter()
+
+    def finished(self, began: float, guarantee: str = "") -> TierResult:
+        """What was found, with the seconds since it began."""
+        self._seconds += time.perf_counter() - began
+        return self.result(guarantee)
+
+    def guarded(self, work: Callable[[Callable[[], None]], None]) -> None:
+        """Do the work, which calls what it is given whenever it moves. It is left behind when the target hangs, and
+        that is a finding."""
+        self._guarded(lambda beat, _mine: work(beat))
+
+    def _guarded(self, work: Callable[[Callable[[], None], Callable[[], bool]], None]) -> bool:
+        """Whether to go on. The work asks ``mine`` whether it was left behind: what it does then is nobody's."""
+        watch: Watch[None] = Watch(self._patience)
+        self._watch = watch
+        try:
+            watch.run(lambda: work(watch.beat, lambda: self._watch is watch))
+        except HangingError as error:
+            self._watch = None
+            self.hangs += 1
+            run, case = self._run, self._case
+            if run is None or case is None:
+                self._found(_unmade(self.tier, error, Kind.HANG))
+            else:
+                self._found(run.hung(case, str(error)))
+        return self.hangs < HANGS_MAX
+
+    def result(self, guarantee: str = "") -> TierResult:
+        """What was found so far."""
+        findings = sorted(self.findings.values(), key=lambda finding: len(finding.trace))
+        more = sum(self.repeated.values())
+        notes = [*self.notes, f"{more} more findings like these are not told"] if more else self.notes
+        return TierResult(
+            name=self.tier,
+            cases=self.cases,
+            steps=self.tally.steps,
+            seconds=self._seconds,
+            findings=tuple(findings),
+            coverage=self.tally.coverage,
+            exercised=self.tally.exercised,
+            skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
+            notes=tuple(notes),
+            guarantee="" if findings or self.skipped else guarantee,
+        )
+
+    def judge(self, case: Case, beat: Callable[[], None] = lambda: None, tally: Tally | None = None) -> Finding | None:
+        """One case on one fresh target; the finding, or None. Raises :class:`NotApplicable`."""
+        beat()
+        self._run = None
+        try:
+            target = self.fresh()
+        except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
+            return _unmade(self.tier, error)
+        run = Run(
+            target, profile=self.profile, policy=self.policy, tier=self.tier, tally=tally or Tally(), beat=beat
+        )
+        self._run = run
+        try:
+            return run.judge(case)
+        finally:
+            beat()
+            target.close()
+
+    def count(
+        self, case: Case, beat: Callable[[], None], mine: Callable[[], bool] = lambda: True
+    ) -> Finding | None:
+        """Judge one case, and count what it met."""
+        self.cases += 1
+        self._case = case
+        tally = Tally()
+        try:
+            finding = self.judge(case, beat, tally)
+        except NotApplicable as error:
+            if mine():
+                self.skipped[str(error)] += 1
+            finding = None
+        if mine():
+            self.tally.update(tally)
+        return finding
+
+    def take(self, case: Case, finding: Finding, beat: Callable[[], None]) -> None:
+        """Keep a finding, made as short as it can be unless one like it is known."""
+        if not self.shorten or self.full or signature(finding) in self.findings:
+            self._found(finding)
+        else:
+            self._found(shrunk(case, finding, lambda smaller: self._again(smaller, beat)))
+
+    # --- inside ----------------------------------------------------------------------------------------------
+
+    def _again(self, case: Case, beat: Callable[[], None]) -> Finding | None:
+        try:
+            return self.judge(case, beat)
+        except NotApplicable:
+            return None
+
+    def _found(self, finding: Finding) -> None:
+        """Keep the shortest finding of each kind."""
+        key = signature(finding)
+        known = self.findings.get(key)
+        if known is not None:
+            self.repeated[key] += 1
+            if len(finding.trace) < len(known.trace):
+                self.findings[key] = finding
+        elif self.full:
+            self.repeated[key] += 1
+        else:
+            self.findings[key] = finding
+
+
+def signature(finding: Finding) -> tuple[Any, ...]:
+    """What makes two findings the same: kind, foremost rule, and which fields differ, whatever they are called."""
+    fields = tuple(sorted({difference.what.rpartition(" ")[2] for difference in finding.differences}))
+    return (finding.kind, finding.rules[:1], fields, finding.said.partition(":")[0])
+
+
+def _unmade(tier: str, error: Exception, kind: Kind = Kind.CRASH) -> Finding:
+    """The finding for a factory that gave no target."""
+    return Finding(
+        kind=kind,
+        rules=(),
+        tier=tier,
+        case="making a target",
+        differences=(),
+        trace=(),
+        said=f"the factory raised {type(error).__name__}: {error}" if kind is Kind.CRASH else f"the factory: {error}",
+    )

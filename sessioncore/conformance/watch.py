@@ -1,0 +1,62 @@
+"""Calling a target that may hang: the work goes on in a thread of its own, and is left behind when it stops moving."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar, final
+
+from sessioncore.core.errors import SessionCoreError
+
+_T = TypeVar("_T")
+
+GLANCE_S = 0.25
+"""How often it is looked whether the work still moves, in seconds."""
+
+
+class HangingError(SessionCoreError):
+    """The target did not answer within its patience. The message says for how long it was waited."""
+
+
+@final
+class Watch(Generic[_T]):
+    """Runs work that calls :meth:`beat` whenever it moves."""
+
+    def __init__(self, patience_s: float) -> None:
+        self.patience_s = patience_s
+        self._moved = time.monotonic()
+        self._result: list[_T] = []
+        self._raised: list[BaseException] = []
+
+    def beat(self) -> None:
+        """The work moves."""
+        self._moved = time.monotonic()
+
+    def run(self, work: Callable[[], _T]) -> _T:
+        """What the work gives. Raises what it raises, and :class:`HangingError` when it has not moved for too long:
+        then its thread is left to itself."""
+
+        def worker() -> None:
+            try:
+                self._result.append(work())
+            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+                self._raised.append(error)
+
+        thread = threading.Thread(target=worker, daemon=True, name="target under judgement")
+        self.beat()
+        thread.start()
+        while thread.is_alive():
+            thread.join(min(GLANCE_S, self.patience_s))
+            if thread.is_alive() and time.monotonic() - self._moved > self.patience_s:
+                raise HangingError(f"no answer within {self.patience_s:g} s")
+        if self._raised:
+            raise self._raised[0]
+        return self._result[0]
+
+
+def checked(thing: Any, kinds: type | tuple[type, ...], what: str) -> None:
+    """Raise TypeError unless the thing is of a kind."""
+    if not isinstance(thing, kinds):
+        names = " or ".join(kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
+        raise TypeError(f"{what} should be {names}, and is {thing!r:.200}")
