@@ -13,6 +13,7 @@ from sessioncore.core.profiles import PROFILES
 
 DEFAULT_URL = "http://127.0.0.1:8765"
 DEFAULT_PORT = 8765
+TIERS = ("smoke", "standard", "complete", "explore", "parallel", "learn", "log")
 DIAGRAM_FORMATS = ("dot", "svg", "png", "pdf", "mermaid", "plantuml", "scxml", "json")
 
 Command = Callable[[argparse.Namespace], int]
@@ -62,6 +63,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_remote(commands)
     _add_diagram(commands)
     _add_explore(commands)
+    _add_conform(commands)
     _add_check(commands)
     doctor = commands.add_parser("doctor", help="what is installed, what is missing, what to do")
     doctor.add_argument("--json", action="store_true", help="as JSON")
@@ -182,6 +184,43 @@ def _add_explore(commands: Any) -> None:
     add("--report", metavar="DIR", help="write each counterexample there: a trace, a picture and a test")
     add("--json", action="store_true", help="as JSON")
     explore.set_defaults(command=lazily("search", "explore"))
+
+
+def _add_conform(commands: Any) -> None:
+    conform = commands.add_parser(
+        "conform",
+        help="judge another implementation: a Python object, a service, or a log",
+        description="Judges a target by the rules of specs/ and gives a verdict on each. Exit code 0: no rule failed"
+        " that was not expected to; 1: it fell short; 2: wrong use.",
+    )
+    add = conform.add_argument
+    add("target", metavar="TARGET", nargs="?", help="MODULE:FACTORY, http://HOST:PORT, or the file of a trace or log")
+    tiers = "smoke, standard, complete, explore, parallel, learn; may repeat (default: standard)"
+    add("--tier", action="append", metavar="TIER", choices=TIERS, help=tiers)
+    add("--profile", choices=tuple(PROFILES), help="by whose rules (default: the trace's, else ibm-guide)")
+    add("--seed", type=count(0, 2**32), default=0, metavar="N", help="for what is drawn at random (default: 0)")
+    add("--strict", action="store_true", help="to differ on a rule marked D is a failure too")
+    add("--expected", metavar="FILE", help="rules that are known to fail: a rule id a line, then why")
+    add("--report", metavar="DIR", help="write the report there: HTML, JSON, JUnit XML, a reproducer of each finding")
+    add("--json", action="store_true", help="the report as JSON on stdout")
+    power = "judge the kit itself: known faults against tiers, legal variants, diagnosis (takes minutes)"
+    add("--power", action="store_true", help=power)
+    service = conform.add_argument_group("a service")
+    _add_url_options(service)
+    logs = conform.add_argument_group("a log")
+    logs.add_argument("--mapping", metavar="FILE", help="TOML or JSON that explains a log in a format of its own")
+    conform.set_defaults(command=lazily("conform", "conform"))
+
+
+def _add_url_options(service: Any) -> None:
+    service.add_argument("--token", help="the token to show (default: $QISKIT_IBM_TOKEN, else the local one)")
+    service.add_argument("--instance", help="the instance's CRN (default: the local one)")
+    service.add_argument("--backend", metavar="NAME", help="the device to use (default: the first that takes sessions)")
+    payload = "a JSON file with the body of a job that {}"
+    service.add_argument("--short-job", metavar="FILE", help=payload.format("ends by itself at once"))
+    service.add_argument("--long-job", metavar="FILE", help=payload.format("runs until it is cancelled"))
+    wait = "how long to wait for one timer in real time; what takes longer is untested (default: 60s)"
+    service.add_argument("--max-wait", type=duration, default=60_000_000, metavar="TIME", help=wait)
 
 
 def _add_diagram(commands: Any) -> None:

@@ -12,9 +12,9 @@ from sessioncore.core.device_core import DeviceCore
 from sessioncore.core.events import Event, OpenRequested
 from sessioncore.core.job_chart import JOB_CHART
 from sessioncore.core.session_chart import SESSION_CHART
-from sessioncore.core.states import DeviceState, Mode
+from sessioncore.core.states import DeviceState, Mode, SessionState
 
-from .protocol import FIELDS, TIMES, UNSEEN, Accepted, Outcome, Rejected, SessionView, View
+from .protocol import FIELDS, TIMES, UNSEEN, Accepted, Outcome, Rejected, View
 from .results import Difference
 
 RULES_OF: Mapping[str, tuple[str, ...]] = {
@@ -51,6 +51,12 @@ _BY_END = {
 """The rule by which a session ends for this reason."""
 
 
+_CLOCKED = {"max_ttl": "S-10", "interactive_ttl": "S-13", "no_submission": "S-16", "usage_limit": "S-25"}
+"""The rule that says when this timer is due."""
+
+STATES = frozenset(state.value for state in SessionState)
+
+
 @final
 @attrs.frozen(kw_only=True)
 class Spot:
@@ -81,6 +87,15 @@ def tell(outcome: Outcome | None) -> str:
     if isinstance(outcome, Rejected):
         return f"rejected with code {outcome.code}" if outcome.code else "rejected"
     return "accepted" if isinstance(outcome, Accepted) else str(outcome)
+
+
+def uncalled(seen: View, names: Mapping[str, str]) -> Iterator[Difference]:
+    """Sessions and jobs that nobody made, or whose making was refused."""
+    known = set(names.values())
+    for kind, shown in (("session", seen.sessions), ("job", seen.jobs)):
+        if len(shown) and not known.issuperset(shown):
+            extra = next(name for name in shown if name not in known)
+            yield Difference(what=f"{kind} {extra}", expected="none", seen="there")
 
 
 def view_differs(
@@ -122,43 +137,68 @@ def _close(value: int | None, wanted: int | None, tolerance: int) -> bool:
 
 
 def blamed(differences: Iterable[Difference], spot: Spot) -> tuple[str, ...]:
-    """The rules that the differences break, the foremost first."""
+    """The rules that the differences break, the foremost first: what tells most is asked first, since a job that
+    starts too early, say, changes state, times and usage as well."""
     found: dict[str, None] = {}
     if spot.tie:
         found[spot.tie] = None
-    for difference in differences:
-        for rule in _rules(difference, spot):
+    ordered = sorted(differences, key=_weight)
+    for difference in ordered:
+        for rule in _rules(difference, spot, ordered):
             found[rule] = None
     return tuple(found)
 
 
-def _rules(difference: Difference, spot: Spot) -> Iterator[str]:
+_WEIGHTS = {
+    **dict.fromkeys(("", "mode", "state", "accepting_jobs"), 2),
+    "state_reason": 4, "closed_at": 5, "status": 7, "usage_time": 8,
+}
+
+
+def _weight(difference: Difference) -> int:
+    kind, _, rest = difference.what.partition(" ")
+    field = rest.partition(": ")[2]
+    if kind.startswith("answer") or difference.expected == "none":
+        return 0
+    if kind == "job":
+        moved = {difference.expected, difference.seen} == {"queued", "running"}
+        return 1 if moved else 3 if field != "reason_code" else 5
+    return _WEIGHTS.get(field, 6)
+
+
+def _rules(difference: Difference, spot: Spot, others: list[Difference]) -> Iterator[str]:
     kind, _, rest = difference.what.partition(" ")
     name, _, field = rest.partition(": ")
-    if kind.startswith("answer"):
-        yield from _of_rows(spot.rows) or ("S-02" if isinstance(spot.event, OpenRequested) else "V-03",)
+    if kind.startswith("answer") or difference.expected == "none":
+        yield from rules_of(spot.rows) or ("S-02" if isinstance(spot.event, OpenRequested) else "V-03",)
     elif kind == "job":
         yield from _of_job(difference, spot, name, field)
     else:
-        yield from _of_session(difference, spot, name, field)
+        reason = next((str(other.seen) for other in others if other.what == f"session {name}: state_reason"), "")
+        yield from _of_session(difference, spot, name, field, reason)
 
 
-def _of_rows(rows: Iterable[str], among: frozenset[str] | None = None) -> tuple[str, ...]:
-    """The rules of rows, in order, each once."""
+def rules_of(rows: Iterable[str], among: frozenset[str] | None = None) -> tuple[str, ...]:
+    """The rules of rows, each once; those of a session's rows first."""
     kept = [row for row in rows if among is None or row in among]
+    kept.sort(key=lambda row: row not in SESSION_ROWS)
     return tuple(dict.fromkeys(rule for row in kept for rule in RULES_OF[row]))
 
 
-def _of_session(difference: Difference, spot: Spot, name: str, field: str) -> Iterator[str]:
-    mine = _of_rows(spot.steps.get(name, ()))
+def _of_session(difference: Difference, spot: Spot, name: str, field: str, reason: str) -> Iterator[str]:
+    mine = rules_of(spot.steps.get(name, ()))
     session = spot.core.session(name)
+    seen = difference.seen
     if field in ("", "mode") or session is None:
         yield "S-01"
+    elif field == "state" and seen not in STATES:
+        yield "V-02"
+    elif field == "state" and seen == "closed" and reason in _BY_END and reason != "closed":
+        yield from (_BY_END[reason], *mine)
+    elif field == "closed_at" and session.state_reason is not None and seen is not None:
+        yield _CLOCKED.get(session.state_reason.value, mine[0] if mine else "V-02")
     elif field in ("state", "accepting_jobs", "state_reason", "closed_at"):
-        if mine:
-            yield from mine
-        else:
-            yield _uncalled(difference, session.state.value, field)
+        yield from mine or (_uncalled(difference, session.state.value, field),)
     elif field == "usage_time":
         yield "U-01" if session.terms.parameters.usage == "windows" and session.mode is Mode.DEDICATED else "U-02"
     elif field == "last_job_completed" and session.state.value == "closed":
@@ -184,8 +224,7 @@ def _of_job(difference: Difference, spot: Spot, name: str, field: str) -> Iterat
     expected, seen = difference.expected, difference.seen
     if not field or job is None:
         yield "S-05" if job is not None and job.session_id else "D-04"
-        return
-    if (expected, seen) == ("running", "queued"):
+    elif (expected, seen) == ("running", "queued"):
         yield "D-03"
     elif (expected, seen) == ("queued", "running"):
         yield _started_early(spot.core, job.session_id)
@@ -194,10 +233,12 @@ def _of_job(difference: Difference, spot: Spot, name: str, field: str) -> Iterat
         if field == "reason_code" or seen in ("failed", "cancelled"):
             yield "S-22"
         else:
-            yield from _of_rows(row for rows in spot.steps.values() for row in rows)
+            yield from rules_of(row for rows in spot.steps.values() for row in rows)
             yield "S-22"
+    elif rules := rules_of(spot.rows, JOB_ROWS):
+        yield from rules
     else:
-        yield from _of_rows(spot.rows, JOB_ROWS) or ("J-01",)
+        yield "J-05" if (expected, seen) == ("running", "cancelled") else "J-01"
 
 
 def _started_early(core: DeviceCore, session_id: str | None) -> str:
@@ -212,9 +253,3 @@ def _started_early(core: DeviceCore, session_id: str | None) -> str:
     exclusive = session is not None and session.terms.parameters.exclusive == "yes"
     return "D-02" if exclusive and core.running else "D-03"
 
-
-def severity(view: SessionView) -> str:
-    """One session in a few words, for lists of possible states."""
-    if view.state == "closed":
-        return f"closed ({view.state_reason})"
-    return view.state if view.accepting_jobs else f"{view.state}, draining"

@@ -117,6 +117,10 @@ class Model:
             for name, mode in self.scope.sessions
         )
 
+    def jobs(self) -> tuple[str, ...]:
+        """Every job that there may be, in order."""
+        return tuple(word.partition(" ")[2] for word in self.inputs if word.startswith("succeed "))
+
     def case(self, name: str, inputs: Inputs, goals: tuple[str, ...] = ()) -> Case:
         """The events of a sequence of inputs. An input that says nothing where it comes (a submission when every job
         was submitted) is left out."""
@@ -127,7 +131,7 @@ class Model:
                 now += self.scope.tick_us
                 events.append(Advanced(at=now))
                 continue
-            event = _event(self.scope, word, now, used)
+            event = event_of(self.scope, word, now, used)
             if event is not None:
                 events.append(event)
         return Case(name=name, events=tuple(events), goals=goals)
@@ -174,7 +178,7 @@ class Model:
         if word == "tick":
             core.advance(core.now + self.scope.tick_us)
         else:
-            event = _event(self.scope, word, core.now, used)
+            event = event_of(self.scope, word, core.now, used)
             if event is None:
                 return world, ("nothing to do",), ()
             core.advance(time_before(event))  # a timer may have been armed for this very instant
@@ -223,8 +227,8 @@ def _of_session(one: Session, now: int, tick: int) -> Key:
         memory.append(_left(max(now, one.last_submission + (one.interactive_ttl or 0)), now, tick))
     if parameters.status_names == "azure":
         memory += [one.failed > 0, one.completed > 0]
-    if parameters.usage_limit is not None:
-        memory.append(parameters.usage_limit - one.usage(now))
+    if parameters.usage_limit is not None and one.closed_at is None:
+        memory.append(_left(parameters.usage_limit - one.usage(now), 0, tick))
     return (one.configuration, timers, *memory)
 
 
@@ -261,7 +265,7 @@ _ABOUT_JOBS: dict[str, type[Event]] = {
 _ABOUT_SESSIONS: dict[str, type[Event]] = {"close": CloseRequested, "cancel": CancelRequested}
 
 
-def _event(scope: Scope, word: str, now: int, used: list[int]) -> Event | None:
+def event_of(scope: Scope, word: str, now: int, used: list[int]) -> Event | None:
     """The event of an input; ``used`` counts the submissions to each session and is brought up to date."""
     verb, _, name = word.partition(" ")
     if verb == "submit":
@@ -294,7 +298,8 @@ def session_scope(profile: Profile = IBM_GUIDE, *, jobs: int = 2, pause: bool = 
 def shared_scope(profile: Profile = IBM_GUIDE, *, lanes: int = 1) -> Scope:
     """A dedicated session and a job of its own, which wait for each other while time passes."""
     tick, max_ttl = tick_of(profile)
-    return Scope(name="shared", profile=profile, tick_us=tick, max_ttl=max_ttl, jobs=1, alone=1, lanes=lanes)
+    alone = 1 if lanes == 1 else 2
+    return Scope(name="shared", profile=profile, tick_us=tick, max_ttl=max_ttl, jobs=1, alone=alone, lanes=lanes)
 
 
 def device_scope(profile: Profile = IBM_GUIDE, *, lanes: int = 1) -> Scope:

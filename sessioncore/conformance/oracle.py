@@ -69,6 +69,17 @@ class Oracle:
         """Whether a timer is due at exactly this instant and has not fired (T-01)."""
         return self.core.next_deadline() == at
 
+    def otherwise(self, event: Event) -> View | None:
+        """What a client would see if the timers of this instant went before the event (T-01); None if that is
+        refused."""
+        core = self.core.fork()
+        core.advance(event.at)
+        try:
+            core.handle(event)
+        except ClientError:
+            return None
+        return view_of(core, core.now)
+
     def _note(self, before: Counter[str], effects: Iterable[AnyEffect]) -> None:
         """Remember the rows of a step, in all and by session, and the jobs that it started."""
         self.rows = self.core.fired - before

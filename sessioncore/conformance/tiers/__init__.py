@@ -41,6 +41,24 @@ def _explore(factory: Factory, *, profile: Profile, seed: int, progress: Progres
     return explore(Runner(factory, tier="explore", profile=profile, progress=progress), seed=seed)
 
 
+def _complete(factory: Factory, *, profile: Profile, seed: int, progress: Progress) -> TierResult:  # noqa: ARG001
+    from .complete import complete
+
+    return complete(Runner(factory, tier="complete", profile=profile, progress=progress))
+
+
+def _parallel(factory: Factory, *, profile: Profile, seed: int, progress: Progress) -> TierResult:
+    from ..parallel.tier import parallel
+
+    return parallel(factory, profile=profile, seed=seed, progress=progress)
+
+
+def _learn(factory: Factory, *, profile: Profile, seed: int, progress: Progress) -> TierResult:
+    from ..learning import learn
+
+    return learn(Runner(factory, tier="learn", profile=profile, progress=progress), seed=seed)
+
+
 def _of(runner: Runner, cases: _Cases) -> Iterable[Case]:
     """The cases of a tier for as many lanes as the target has. A factory that fails is told by the runner."""
     try:
@@ -54,5 +72,12 @@ class _Cases(Protocol):
     def __call__(self, profile: Profile, lanes: int) -> Iterable[Case]: ...
 
 
-TIERS: Mapping[str, Tier] = {"smoke": _smoke, "standard": _standard, "explore": _explore}
+TIERS: Mapping[str, Tier] = {
+    "smoke": _smoke,
+    "standard": _standard,
+    "complete": _complete,
+    "explore": _explore,
+    "parallel": _parallel,
+    "learn": _learn,
+}
 """Every tier for targets whose clock and reports the kit drives, by name."""

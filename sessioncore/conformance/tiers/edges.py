@@ -71,6 +71,8 @@ def _ties(name: str, way: tuple[Event, ...], world: World, due: int) -> Iterator
         if job.status in (JobStatus.RUNNING, JobStatus.CANCELLING):
             for report in (JobSucceeded, JobFailed, JobReleased):
                 word = report.__name__
+                if due - 1 > world.core.now:
+                    yield Case(name=f"{name}: {word} before it", events=(*way, report(at=due - 1, job_id=job.id)))
                 yield Case(name=f"{name}: {word} at it", events=(*way, report(at=due, job_id=job.id)))
                 yield Case(name=f"{name}: {word} after it", events=(*way, report(at=due + 1, job_id=job.id)))
         if job.status is not JobStatus.NONE:

@@ -24,7 +24,7 @@ from sessioncore.core.events import (
 )
 from sessioncore.core.job import ON_DEVICE
 from sessioncore.core.profiles import Profile
-from sessioncore.core.states import Mode
+from sessioncore.core.states import DeviceState, Mode
 
 from ..cases import Case
 from ..model import tick_of
@@ -32,16 +32,20 @@ from ..protocol import Capabilities
 from ..results import Finding, TierResult
 from .runner import Runner
 
-EXAMPLES = 120
+EXAMPLES = 160
 """How many programs are drawn."""
 
 ROUND = 20
 """How many of them are drawn between two looks at what was met least."""
 
-STEPS = 40
+STEPS = 50
 """How many events one has at most."""
 
 SESSIONS_MAX, JOBS_MAX = 3, 8
+
+HINDERING = (CancelRequested, CloseRequested, PauseRequested, JobCancelRequested, OpenRequested)
+HINDERS = 5
+"""How many times rarer than others these are, where both were met as often."""
 
 Visits = Counter[tuple[Any, ...]]
 
@@ -56,19 +60,28 @@ class Program:
         self.events: list[Event] = []
         self.tick, self.max_ttl = tick_of(profile)
         self.visits = visits
+        self.own: Visits = Counter()
         self.unsupported = unsupported
 
     def choices(self) -> list[Event]:
         """What can come next, what was met least in such a situation first."""
         now = self.core.now
         found: list[Event] = [*self._about_sessions(now), *self._about_jobs(now), *self._about_time(now)]
-        found += [PauseRequested(at=now), ResumeRequested(at=now)]
+        online = self.core.state is DeviceState.ONLINE
+        found.append(PauseRequested(at=now) if online else ResumeRequested(at=now))
         known = [event for event in found if type(event).__name__ not in self.unsupported]
-        return sorted(known, key=lambda event: self.visits[self._kind(event)])
+        return sorted(known, key=self._known)
+
+    def _known(self, event: Event) -> int:
+        """How well such a step is known; what ends things or holds them up counts more, or nothing would get far."""
+        kind = self._kind(event)
+        return (self.visits[kind] + self.own[kind] + 1) * (HINDERS if isinstance(event, HINDERING) else 1)
 
     def take(self, event: Event, met: Visits) -> None:
         """Hand the event to the reference, and count it."""
-        met[self._kind(event)] += 1
+        kind = self._kind(event)
+        met[kind] += 1
+        self.own[kind] += 1
         self.events.append(event)
         try:
             self.core.advance(event.at - 1 if isinstance(event, JobSucceeded | JobFailed | JobReleased) else event.at)
@@ -171,7 +184,7 @@ def _round(
 
     # A small number takes one of the rarest choices, a large one any of them: the guide must not become a wall.
     number = st.integers(0, 5) | st.integers(0, 60)
-    given = hypothesis.given(numbers=st.lists(number, min_size=min(steps, 15), max_size=steps))
+    given = hypothesis.given(numbers=st.lists(number, min_size=min(steps, 25), max_size=steps))
     run = settings(
         max_examples=ROUND,
         database=None,
@@ -192,8 +205,9 @@ def _round(
 
 def written(program: Program, numbers: list[int], met: Visits) -> Case:
     """The program that the numbers choose."""
-    program.take(OpenRequested(at=0, session_id="s1", max_ttl=program.max_ttl), met)
-    for number in numbers:
+    # A short life meets every deadline, a long one has time for a second window.
+    program.take(OpenRequested(at=0, session_id="s1", max_ttl=program.max_ttl if numbers[0] % 2 else None), met)
+    for number in numbers[1:]:
         choices = program.choices()
         try:
             program.take(choices[number % len(choices)], met)

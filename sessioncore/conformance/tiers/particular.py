@@ -41,6 +41,9 @@ def particular(profile: Profile) -> Iterator[Case]:
     yield from _limits(profile, opened, tick)
     yield from _lifetimes(profile, opened, tick)
     yield from _backwards(opened, tick)
+    yield from _again(profile, tick)
+    yield from _turns()
+    yield from _budgets(profile)
     for mode in Mode:
         yield from _usage(mode, tick, max_ttl)
 
@@ -106,6 +109,8 @@ def _impossible_jobs(opened: OpenRequested, max_ttl: int | None) -> Iterator[Cas
 def _unknown(opened: OpenRequested, tick: int) -> Iterator[Case]:
     """J-09, J-06: ids that nobody gave."""
     busy = (opened, SubmitRequested(at=1, job_id="j1", session_id="a"))
+    told = JobFailed(at=2, job_id="j1", reason="the device's own words", reason_code=8_888)
+    yield Case(name="J-01 the device's reason", events=(*busy, told, Advanced(at=tick)))
     for event in (
         CloseRequested(at=2, session_id="nobody"),
         CancelRequested(at=2, session_id="nobody"),
@@ -141,8 +146,9 @@ def _limits(profile: Profile, opened: OpenRequested, tick: int) -> Iterator[Case
     )
     cap = profile.dedicated.execution_limit
     if cap is not None:
-        alone = (SubmitRequested(at=0, job_id="x1"), SubmitRequested(at=0, job_id="x2", max_execution=cap + 1))
-        yield Case(name="J-05 the profile's cap", events=(*alone, Advanced(at=cap - 1), Advanced(at=cap)))
+        for asked in (None, cap - 1, cap, cap + 1):
+            alone = SubmitRequested(at=0, job_id="x1", max_execution=asked)
+            yield Case(name="J-05 the profile's cap", events=(alone, Advanced(at=cap - 1), Advanced(at=cap)))
 
 
 def _lifetimes(profile: Profile, opened: OpenRequested, tick: int) -> Iterator[Case]:
@@ -166,6 +172,77 @@ def _lifetimes(profile: Profile, opened: OpenRequested, tick: int) -> Iterator[C
         yield Case(name=f"D-05 timers go on after {word}", events=(*busy, *late, Advanced(at=4 * tick)))
         again = (ResumeRequested(at=5), JobSucceeded(at=6, job_id="j2"), Advanced(at=4 * tick))
         yield Case(name=f"D-05 resumed after {word}", events=(*busy, *late, *again))
+
+
+def _again(profile: Profile, tick: int) -> Iterator[Case]:
+    """S-13, S-11, S-10: every idle time has its own timer, every job may wake the session, and the max TTL stays."""
+    ceiling = profile.dedicated.max_ttl
+    length = None if ceiling is None else min(ceiling, 20 * tick)
+    events: list[Event] = [OpenRequested(at=0, session_id="a", max_ttl=length)]
+    now = 1
+    for number, pause in enumerate((tick, 2 * tick + 1, 2 * tick, tick, 3 * tick, 2 * tick), 1):
+        job = f"j{number}"
+        events.append(SubmitRequested(at=now, job_id=job, session_id="a"))
+        events.append((JobFailed if number % 3 == 0 else JobSucceeded)(at=now + 5, job_id=job))
+        now += 5 + pause
+        events += [Advanced(at=now - 1), Advanced(at=now)]
+        yield Case(name=f"again: {number} idle times", events=tuple(events))
+    dropped = (
+        *events[:2],
+        JobCancelRequested(at=6, job_id="j1"),
+        JobReleased(at=6 + tick, job_id="j1"),
+        Advanced(at=5 + 3 * tick),
+        Advanced(at=6 + 3 * tick),
+    )
+    yield Case(name="again: idle once the device let go", events=dropped)
+    if length is not None:
+        end = 1 + length
+        events += [Advanced(at=end - 1), Advanced(at=end), Advanced(at=end + 3 * tick)]
+        yield Case(name="again: until the max TTL", events=tuple(events))
+
+
+def _turns() -> Iterator[Case]:
+    """S-12, D-03: who is next. An active session's jobs go before the queue, also while it drains; a session stands in
+    the queue at its oldest queued job."""
+    batch = OpenRequested(at=0, session_id="b", mode=Mode.BATCH)
+    active = (
+        batch,
+        SubmitRequested(at=1, job_id="b1", session_id="b"),
+        SubmitRequested(at=2, job_id="x1"),
+        SubmitRequested(at=3, job_id="b2", session_id="b"),
+    )
+    end = (JobSucceeded(at=5, job_id="b1"), JobSucceeded(at=6, job_id="b2"), JobSucceeded(at=7, job_id="x1"))
+    yield Case(name="S-12 an active batch goes first", events=(*active, *end))
+    yield Case(name="S-12 also while it drains", events=(*active, CloseRequested(at=4, session_id="b"), *end))
+    waiting = (
+        PauseRequested(at=0),
+        batch,
+        SubmitRequested(at=1, job_id="b1", session_id="b"),
+        SubmitRequested(at=2, job_id="x1"),
+        SubmitRequested(at=3, job_id="b2", session_id="b"),
+        SubmitRequested(at=4, job_id="x2"),
+    )
+    begin = (ResumeRequested(at=6), JobSucceeded(at=7, job_id="x1"), JobSucceeded(at=8, job_id="b2"))
+    first = (ResumeRequested(at=6), JobSucceeded(at=7, job_id="b1"))
+    yield Case(name="D-03 the oldest goes first", events=(*waiting, *first))
+    yield Case(
+        name="D-03 a session's place is its oldest queued job's",
+        events=(*waiting, JobCancelRequested(at=5, job_id="b1"), *begin),
+    )
+
+
+def _budgets(profile: Profile) -> Iterator[Case]:
+    """S-25: the usage limit strikes at its first microsecond, whether a job is on the device or not."""
+    limit = profile.dedicated.usage_limit
+    if limit is None:
+        return
+    opened = OpenRequested(at=0, session_id="a")
+    ran = (opened, SubmitRequested(at=1, job_id="j1", session_id="a"))
+    more = SubmitRequested(at=2, job_id="j2", session_id="a")
+    due = 1 + limit
+    yield Case(name="S-25 while a job runs", events=(*ran, more, Advanced(at=due - 1), Advanced(at=due)))
+    idle = (*ran, JobSucceeded(at=due - 2, job_id="j1"), Advanced(at=due - 1), Advanced(at=due))
+    yield Case(name="S-25 while nothing is on the device", events=(*idle, Advanced(at=due + 1)))
 
 
 def _backwards(opened: OpenRequested, tick: int) -> Iterator[Case]:

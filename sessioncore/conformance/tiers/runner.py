@@ -9,8 +9,8 @@ from typing import Any, final
 
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
-from ..awaited import Awaited, is_async
 from ..cases import Case
+from ..making import made
 from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Finding, Kind, TierResult
 from ..running import NotApplicable, Run
@@ -74,8 +74,7 @@ class Runner:
 
     def fresh(self) -> SystemUnderTest:
         """A fresh target; an asynchronous one is made synchronous."""
-        made: Any = self.factory()
-        return Awaited(made) if is_async(made) else made
+        return made(self.factory)
 
     def capabilities(self) -> Capabilities:
         """What its targets can do. Raises what the factory raises."""

@@ -1,0 +1,166 @@
+"""``sessioncore conform``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sessioncore.core.profiles import PROFILES
+
+from .messages import UsageError, require
+
+if TYPE_CHECKING:
+    from sessioncore.conformance import Factory, Report
+    from sessioncore.conformance.tiers.runner import Progress
+
+FELL_SHORT = 1
+SERVICES = ("http://", "https://")
+FORMS = "MODULE:FACTORY, http://HOST:PORT, or the file of a trace or log"
+
+
+def conform(arguments: argparse.Namespace) -> int:
+    """Judge a target; 1 if it fell short."""
+    if arguments.power:
+        from .power import power
+
+        return power(arguments)
+    if arguments.target is None:
+        raise UsageError(f"what is to be judged? Give {FORMS}; or --power to measure the kit itself")
+    require("rich", "hypothesis")
+    with shown_progress(quiet=arguments.json) as progress:
+        report = _judged(arguments, progress)
+    folder = _written(report, arguments.report)
+    if arguments.json:
+        from sessioncore.conformance.reports import to_json
+
+        print(to_json(report))
+    else:
+        from sessioncore.conformance.reports import show
+
+        show(report, folder)
+    return 0 if report.passed else FELL_SHORT
+
+
+def _judged(arguments: argparse.Namespace, progress: Progress) -> Report:
+    """The report of whatever kind of target it is."""
+    target: str = arguments.target
+    expected = _expected(arguments.expected)
+    if target.startswith(SERVICES):
+        return _service(arguments, expected, progress)
+    if ":" in target and not Path(target).exists():
+        from sessioncore.conformance import judge
+
+        return judge(
+            _factory(target),
+            target=target,
+            profile=PROFILES[arguments.profile or "ibm-guide"],
+            tiers=arguments.tier or ("standard",),
+            seed=arguments.seed,
+            expected=expected,
+            strict=arguments.strict,
+            progress=progress,
+        )
+    return _log(arguments, expected, progress)
+
+
+def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: Progress) -> Report:
+    """A service, through its public interface."""
+    require("httpx")
+    from sessioncore.conformance.services import judge_at, settings_of
+
+    settings = settings_of(
+        arguments.target,
+        token=arguments.token or os.environ.get("QISKIT_IBM_TOKEN"),
+        instance=arguments.instance or os.environ.get("QISKIT_IBM_INSTANCE"),
+        backend=arguments.backend,
+        short=arguments.short_job,
+        long=arguments.long_job,
+        max_wait_s=arguments.max_wait / 1_000_000,
+    )
+    return judge_at(
+        settings,
+        profile=PROFILES[arguments.profile or "ibm-guide"],
+        tiers=arguments.tier or ("smoke",),
+        seed=arguments.seed,
+        expected=expected,
+        strict=arguments.strict,
+        progress=progress,
+    )
+
+
+def _log(arguments: argparse.Namespace, expected: dict[str, str], progress: Progress) -> Report:
+    """A recorded trace, or a service's log with a mapping."""
+    from sessioncore.conformance.kit import report_of
+    from sessioncore.conformance.logs import judge_log
+
+    path = Path(arguments.target)
+    if not path.is_file():
+        raise UsageError(f"{path}: there is no such file, and it is no {FORMS}")
+    if arguments.tier and set(arguments.tier) != {"log"}:
+        raise UsageError(f"a log is judged by the tier log alone; {', '.join(arguments.tier)} need a target that runs")
+    profile = None if arguments.profile is None else PROFILES[arguments.profile]
+    try:
+        result = judge_log(path, profile=profile, mapping=arguments.mapping, progress=progress)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error})") from error
+    return report_of(
+        [result],
+        target=str(path),
+        profile=profile or PROFILES["ibm-guide"],
+        expected=expected,
+        strict=arguments.strict,
+    )
+
+
+def _expected(name: str | None) -> dict[str, str]:
+    from sessioncore.conformance.kit import read_expected
+
+    return {} if name is None else read_expected(Path(name))
+
+
+def _factory(name: str) -> Factory:
+    """The user's own factory, named ``module:factory``."""
+    from pkgutil import resolve_name
+
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found: Any = resolve_name(name)
+    except Exception as error:  # whatever the user's module raises while it is imported
+        raise UsageError(f"{name} cannot be loaded: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.pop(0)
+    if not callable(found):
+        raise UsageError(f"{name} is no factory: give a class or function that makes a fresh target, without arguments")
+    factory: Factory = found
+    return factory
+
+
+def _written(report: Report, name: str | None) -> Path | None:
+    """The folder into which the report was written, if it was asked for."""
+    if name is None:
+        return None
+    from sessioncore.conformance.reports import write_all
+
+    folder = Path(name)
+    try:
+        write_all(report, folder)
+    except OSError as error:
+        raise UsageError(f"cannot write the report into {folder}: {error.strerror or error}") from error
+    return folder
+
+
+@contextmanager
+def shown_progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """Tells on a terminal what is going on."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _what, _done, _all: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("judging ...") as status:
+        yield lambda what, done, all_: status.update(f"{what}: {done:,}" + (f" of {all_:,}" if all_ else ""))

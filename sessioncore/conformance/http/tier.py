@@ -1,0 +1,293 @@
+"""Cases on a service over HTTP, one after another on one connection, and the result of a tier."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, final
+
+import attrs
+
+from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
+
+from ..cases import Case
+from ..possible_plan import softened
+from ..possible_run import FreeRun
+from ..results import Difference, Finding, Kind, TierResult
+from ..running import FellShort, NotApplicable
+from ..tally import Tally
+from ..tiers.runner import Progress, signature, silent
+from ..tiers.shrinking import shrunk
+from ..watch import HangingError, Watch
+from .cases import in_seconds, wire_cases
+from .choosing import chosen
+from .service import Service
+from .settings import Settings
+from .target import HttpTarget
+
+FINDINGS_MAX = 25
+FALLS_MAX = 3
+"""After so many cases in which the service did not answer at all, the rest is left untested."""
+
+SHRINK_S_MAX = 4.0
+"""How long one finding may take to be made shorter, in seconds."""
+
+
+@final
+class HttpRunner:
+    """Runs cases on one service. A finding is believed when it was seen twice: on a network, and with a device that
+    others may use, once is not enough."""
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        tier: str,
+        profile: Profile = IBM_GUIDE,
+        policy: Policy = FIFO,
+        progress: Progress = silent,
+        shorten: bool = True,
+        findings_max: int = FINDINGS_MAX,
+    ) -> None:
+        self.service = service
+        self.tier = tier
+        self.profile = profile
+        self.policy = policy
+        self.progress = progress
+        self.shorten = shorten
+        self.findings_max = findings_max
+        self.tally = Tally()
+        self.findings: dict[tuple[Any, ...], Finding] = {}
+        self.skipped: Counter[str] = Counter()
+        self.notes: list[str] = [*service.notes]
+        self.cases = 0
+        self._repeated = 0
+        self._once: Counter[tuple[Any, ...]] = Counter()
+        self._falls = 0
+        self._began = time.perf_counter()
+        self._run: FreeRun | None = None
+
+    @property
+    def over(self) -> bool:
+        """Whether it makes no sense to go on."""
+        return self._falls >= FALLS_MAX or len(self.findings) >= self.findings_max
+
+    def run(self, cases: Iterable[Case], *, seconds_max: float = 50.0) -> TierResult:
+        """The cases for the wire, then those that meet the most in about so many seconds."""
+        began = time.perf_counter()
+        settings = self.service.settings
+        for case in wire_cases(self.profile):
+            if not self.over:
+                self.take(case if settings.failing is not None else softened(case))
+        wanted = [
+            in_seconds(case if settings.failing is not None else softened(case))
+            for case in (cases if not self.over else ())
+        ]
+        picked = chosen(
+            wanted,
+            seconds_max=max(seconds_max / 2, seconds_max - (time.perf_counter() - began)),
+            profile=self.profile,
+            policy=self.policy,
+            lanes=self.service.capabilities.lanes,
+            request_s=self._time_a_request(),
+            wait_s_max=None if self.service.virtual else settings.max_wait_s,
+        )
+        self.skipped.update(picked.skipped)
+        if settings.failing is None:
+            self.notes.append("No payload that fails was given: where a case wants a job to fail, it succeeds.")
+        if picked.left_out:
+            self.notes.append(
+                f"{len(picked.cases)} of {len(picked.cases) + picked.left_out} cases were chosen; they meet"
+                f" {picked.met} of {picked.goals} transitions, refusals, pairs, timer boundaries and ties."
+            )
+        deadline = began + 1.5 * seconds_max
+        for number, case in enumerate(picked.cases):
+            if self.over or time.perf_counter() > deadline:
+                why = "after what was found" if self.over else "time was over"
+                self.notes.append(f"{len(picked.cases) - number} cases were left out: {why}.")
+                break
+            if number % 10 == 0:
+                self.progress(self.tier, number, len(picked.cases))
+            self.take(case)
+        return self.result()
+
+    def _time_a_request(self) -> float:
+        """How long one request takes here, in seconds: the median of a few."""
+        taken = []
+        for _ in range(7):
+            began = time.perf_counter()
+            try:
+                self.service.exchange.ask("GET", "/jobs", query={"limit": 1})
+            except FellShort:
+                return self.service.settings.patience_s
+            taken.append(time.perf_counter() - began)
+        return sorted(taken)[3]
+
+    def take(self, case: Case) -> None:
+        """Run one case, and a second time if something was found."""
+        self.cases += 1
+        missing = case.kinds & frozenset(self.service.capabilities.unsupported)
+        if missing:
+            self.skipped[f"it has no {', '.join(sorted(missing))}"] += 1
+            return
+        tally = Tally()
+        found = self._judged(case, tally)
+        if found is None:
+            self.tally.update(tally)
+            return
+        again = self._judged(case, Tally())
+        if again is not None and again.kind in (Kind.HANG, Kind.CRASH):
+            self._falls += 1
+        if again is None or (signature(again)[:2] != signature(found)[:2] and again.kind is not found.kind):
+            self._once[signature(found)] += 1
+            if self._once[signature(found)] < FALLS_MAX:
+                self.skipped[f"seen once and not again: {found.summary()[:120]}"] += 1
+                return
+        self._keep(case, found)
+
+    def found(self, finding: Finding) -> None:
+        """Keep a finding, the shortest of its kind."""
+        key = signature(finding)
+        known = self.findings.get(key)
+        if known is not None:
+            self._repeated += 1
+        if known is None or len(finding.trace) < len(known.trace):
+            self.findings[key] = finding
+
+    def result(self) -> TierResult:
+        """What was found so far."""
+        more = [f"{self._repeated} more findings like these are not told."] if self._repeated else []
+        return TierResult(
+            name=self.tier,
+            cases=self.cases,
+            steps=self.tally.steps,
+            seconds=time.perf_counter() - self._began,
+            findings=tuple(sorted(self.findings.values(), key=lambda finding: len(finding.trace))),
+            coverage=self.tally.coverage,
+            exercised=self.tally.exercised,
+            skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
+            notes=(*self.notes, *more),
+        )
+
+    # --- one case --------------------------------------------------------------------------------------------
+
+    def _judged(self, case: Case, tally: Tally) -> Finding | None:
+        """The finding of one case, or None. Nothing that the service does gets further than this."""
+        settings = self.service.settings
+        watch: Watch[Finding | None] = Watch(2 * settings.patience_s + settings.settle_s)
+        try:
+            return watch.run(lambda: self._once_through(case, tally, watch.beat))
+        except NotApplicable as reason:
+            self.skipped[str(reason)] += 1
+        except FellShort as fall:
+            return self._fell(case, fall)
+        except HangingError as error:
+            return self._fell(case, FellShort(Kind.HANG, str(error)))
+        return None
+
+    def _once_through(self, case: Case, tally: Tally, beat: Callable[[], None]) -> Finding | None:
+        settings = self.service.settings
+        target = HttpTarget(self.service, beat=beat)
+        self._run = run = FreeRun(
+            target,
+            profile=self.profile,
+            policy=self.policy,
+            tier=self.tier,
+            tally=tally,
+            beat=beat,
+            settle_s=settings.settle_s,
+            show_s=settings.tolerance_us / 1e6,
+            prompt=self.service.virtual,
+        )
+        try:
+            finding = run.judge(case)
+            return finding or _stray(run, target, case, self.tier)
+        finally:
+            target.close()
+
+    def _fell(self, case: Case, fall: FellShort) -> Finding:
+        """The finding for a service that fell short outside of the case's own steps."""
+        if self._run is not None:
+            return attrs.evolve(self._run.hung(case, fall.said), kind=fall.kind)
+        return Finding(
+            kind=fall.kind, rules=(), tier=self.tier, case=case.name, differences=(), trace=(), said=fall.said
+        )
+
+    def _keep(self, case: Case, finding: Finding) -> None:
+        if not self.shorten or len(finding.trace) < 3 or signature(finding) in self.findings:
+            self.found(finding)
+            return
+        until = time.perf_counter() + SHRINK_S_MAX
+
+        def again(smaller: Case) -> Finding | None:
+            return self._judged(smaller, Tally()) if time.perf_counter() < until else None
+
+        self.found(shrunk(case, finding, again))
+
+
+def _stray(run: FreeRun, target: HttpTarget, case: Case, tier: str) -> Finding | None:
+    """A session with a job that nobody submitted, for example since one submission made two."""
+    for job, session in target.strays.items():
+        names = {told: name for name, told in run.names.items()}
+        return Finding(
+            kind=Kind.OBSERVATION,
+            rules=("S-05",),
+            tier=tier,
+            case=case.name,
+            differences=(
+                Difference(what=f"session {names.get(session, session)}: jobs", expected="its own", seen=job),
+            ),
+            trace=run.trace,
+            possible=run.possible.states(),
+            said="a job that nobody submitted",
+        )
+    return None
+
+
+def judge_service(
+    settings: Settings,
+    cases: Callable[[Profile, int], Iterable[Case]],
+    *,
+    tier: str,
+    profile: Profile = IBM_GUIDE,
+    policy: Policy = FIFO,
+    seconds_max: float = 45.0,
+    progress: Progress = silent,
+    shorten: bool = True,
+    findings_max: int = FINDINGS_MAX,
+) -> TierResult:
+    """One tier on the service at ``settings.url``: connect, look at it, run what fits into about so many seconds.
+
+    ``cases`` makes the tier's cases for a profile and a number of lanes; those for the wire alone are always run.
+    After ``findings_max`` different findings the rest is left out. Never raises because of the service.
+    """
+    from .checks import check_wire
+
+    began = time.perf_counter()
+    try:
+        service = Service(settings)
+    except FellShort as fall:
+        finding = Finding(
+            kind=fall.kind, rules=(), tier=tier, case="looking at the service", differences=(), trace=(), said=fall.said
+        )
+        return TierResult(name=tier, cases=0, steps=0, seconds=time.perf_counter() - began, findings=(finding,))
+    try:
+        own = service.profile(profile)
+        runner = HttpRunner(
+            service,
+            tier=tier,
+            profile=own,
+            policy=policy,
+            progress=progress,
+            shorten=shorten,
+            findings_max=findings_max,
+        )
+        if own != profile:
+            runner.notes.append("Its sessions have other lengths of time than the profile; its own were taken.")
+        check_wire(runner)
+        lanes = min(service.capabilities.lanes, 2)
+        result = runner.run(cases(own, lanes), seconds_max=seconds_max)
+        return attrs.evolve(result, seconds=time.perf_counter() - began)
+    finally:
+        service.close()

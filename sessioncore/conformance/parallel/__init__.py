@@ -1,0 +1,1 @@
+"""The tier ``parallel``: concurrent operations against one target, judged by linearizability."""

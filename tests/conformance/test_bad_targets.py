@@ -1,0 +1,146 @@
+"""A target that hangs, crashes, talks nonsense or turns its clock back ends in a verdict with the reason; never in a
+traceback, never in a hang."""
+
+import threading
+import time
+
+import pytest
+
+from sessioncore.conformance import Accepted, Capabilities, SessionView, View, judge
+from sessioncore.conformance.reference import CoreTarget
+from sessioncore.conformance.results import Kind, Verdict
+from sessioncore.core import CloseRequested, SubmitRequested
+
+
+class Spoilt:
+    """Our own core behind a face that can be spoilt."""
+
+    capabilities = Capabilities(patience_s=0.4)
+
+    def __init__(self):
+        self.core = CoreTarget()
+
+    def apply(self, event):
+        return self.core.apply(event)
+
+    def advance(self, microseconds):
+        self.core.advance(microseconds)
+
+    def observe(self):
+        return self.core.observe()
+
+    def close(self):
+        self.core.close()
+
+
+def kinds(factory, **more):
+    report = judge(factory, tiers=("smoke",), **more)
+    assert not report.passed
+    return report, {finding.kind for finding in report.findings}
+
+
+def test_a_target_that_hangs_is_left_behind_and_the_rest_is_said_to_be_left_out():
+    never = threading.Event()
+
+    class Hangs(Spoilt):
+        def apply(self, event):
+            if isinstance(event, CloseRequested):
+                never.wait()
+            return super().apply(event)
+
+    began = time.monotonic()
+    report, found = kinds(Hangs)
+    assert time.monotonic() - began < 15
+    assert Kind.HANG in found
+    hang = next(finding for finding in report.findings if finding.kind is Kind.HANG)
+    assert isinstance(hang.events[-1], CloseRequested)
+    assert "0.4 s" in hang.said
+    assert any("left out after 3 hangs" in note for note in report.tiers[0].notes)
+    never.set()
+
+
+def test_a_crash_is_told_with_its_exception_and_the_event():
+    class Crashes(Spoilt):
+        def apply(self, event):
+            if isinstance(event, SubmitRequested) and event.session_id:
+                raise KeyError(event.session_id)
+            return super().apply(event)
+
+    report, found = kinds(Crashes)
+    assert found == {Kind.CRASH}
+    assert report.of("S-05").verdict is Verdict.FAIL
+    assert report.findings[0].said.startswith("apply() raised KeyError")
+    assert isinstance(report.findings[0].events[-1], SubmitRequested)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ({"apply": lambda _self, _event: "ok"}, "the answer should be Accepted or Rejected or Unsupported"),
+        ({"apply": lambda _self, _event: Accepted(id=7)}, "the id of what was made should be str"),
+        ({"observe": lambda _self: {"sessions": []}}, "what observe() gives should be View"),
+        ({"observe": lambda _self: View(at=1.5, sessions={}, jobs={})}, "the time of a view should be int"),
+    ],
+    ids=["answer", "id", "view", "time"],
+)
+def test_nonsense_is_told_with_what_was_expected(spoil, said):
+    report, found = kinds(type("Nonsense", (Spoilt,), spoil))
+    assert Kind.NONSENSE in found
+    assert any(said in finding.said for finding in report.findings)
+
+
+def test_a_clock_that_runs_backwards_breaks_the_law_of_time():
+    class Backwards(Spoilt):
+        turned = 0
+
+        def observe(self):
+            view = super().observe()
+            at, self.turned = view.at - self.turned, self.turned + 5
+            return View(at=at, sessions=view.sessions, jobs=view.jobs)
+
+    report, found = kinds(Backwards)
+    assert found == {Kind.CLOCK}
+    assert report.of("T-04").verdict is Verdict.FAIL
+
+
+def test_a_factory_that_gives_the_same_target_twice_is_found_out():
+    only = CoreTarget()
+    report, found = kinds(lambda: only)
+    assert found == {Kind.FACTORY}
+    assert "shows on the next" in report.findings[0].said
+
+
+def test_a_factory_that_gives_a_used_target_is_found_out():
+    def used():
+        target = CoreTarget()
+        target.apply(SubmitRequested(at=target.observe().at, job_id="left over"))
+        return target
+
+    report, _ = kinds(used)
+    assert "shows sessions or jobs already" in report.findings[0].said
+
+
+def test_a_factory_that_raises_is_told():
+    def broken():
+        raise OSError("no such device")
+
+    report, found = kinds(broken)
+    assert found == {Kind.CRASH}
+    assert "OSError: no such device" in report.findings[0].said
+
+
+def test_a_session_that_nobody_opened_is_no_secret():
+    class Invents(Spoilt):
+        asked = False
+
+        def apply(self, event):
+            self.asked = True
+            return super().apply(event)
+
+        def observe(self):
+            view = super().observe()
+            extra = {"ghost": SessionView(id="ghost", state="open")} if self.asked else {}
+            return View(at=view.at, sessions={**view.sessions, **extra}, jobs=view.jobs)
+
+    report, _ = kinds(Invents)
+    assert any("ghost" in finding.summary() for finding in report.findings)
