@@ -53,12 +53,8 @@ REASONS: Mapping[tuple[str, str], str] = {
     ("V-01", TLA): _NOT_MODELLED,
     ("V-02", TLA): _NOT_MODELLED,
     ("V-03", TLA): _NOT_MODELLED,
+    ("S-04", CONFORMANCE): "whether a plan has sessions is its owner's to say",
+    ("D-06", CONFORMANCE): "a target is one device",
+    ("T-06", CONFORMANCE): "a service that was down cannot be asked",
 }
 """Single cells, by rule and column."""
-
-COLUMN_REASONS: Mapping[str, str] = {
-    CONFORMANCE: "the conformance kit comes with a later issue",
-}
-"""Whole columns that are empty for now."""
-
-NO_STATEMENT = "there is no TLA+ statement in this checkout"

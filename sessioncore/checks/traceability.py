@@ -11,14 +11,11 @@ from .charts import CHARTS
 from .citations import cited_by_code, cited_by_tests
 from .markers import page
 from .properties import properties
-from .reasons import CODE, COLUMN_REASONS, COLUMNS, NO_STATEMENT, REASONS, ROWS, TESTS, TLA
+from .reasons import CODE, COLUMNS, CONFORMANCE, REASONS, ROWS, TESTS, TLA
 from .rules import Rule, page_of, written_rules
 from .values import Made
 
 PAGE = "specs/traceability.md"
-
-NOTHING = "–"
-"""In every cell of a column that is empty as a whole."""
 
 Column: TypeAlias = Mapping[str, tuple[str, ...]]
 """The entries of one column, by rule, as Markdown."""
@@ -43,14 +40,24 @@ def gather(root: Path) -> dict[str, Column]:
             for rule in row.rules:
                 rows[rule] = (*rows.get(rule, ()), link(row.id, f"{chart.name}.md", row.id))
     stated = {
-        rule: tuple(link(name, f"tla/{module}.tla") for name, module in found)
-        for rule, found in properties(root).items()
+        rule: tuple(link(name, f"tla/{module}.tla") for name, module in found) for rule, found in properties().items()
     }
     return {
         ROWS: rows,
         CODE: _files(cited_by_code(root)),
         TESTS: _files(cited_by_tests(root)),
         TLA: stated,
+        CONFORMANCE: _judged(),
+    }
+
+
+def _judged() -> Column:
+    """Links to what makes the conformance kit's cases, under the names of the cases."""
+    from sessioncore.conformance.exercising import exercising
+
+    return {
+        rule: tuple(link(name, f"../sessioncore/conformance/{module}.py") for name, module in cases)
+        for rule, cases in exercising().items()
     }
 
 
@@ -64,13 +71,11 @@ def _files(citations: Mapping[str, tuple[str, ...]]) -> Column:
 
 def trace_table(rules: Iterable[Rule], columns: Mapping[str, Column]) -> str:
     """The table, with the reason where a cell is empty."""
-    whole = _whole(columns)
     lines = []
     for rule in rules:
-        cells = [NOTHING if column in whole else _cell(rule.id, column, columns) for column in COLUMNS]
+        cells = [_cell(rule.id, column, columns) for column in COLUMNS]
         lines.append((f"{anchor(rule.id)}{link(rule.id, rule.page, rule.id)}", *cells))
-    told = (f"Column *{column}*: empty, because {reason}." for column, reason in whole.items())
-    return "\n\n".join([*told, table(("rule", *COLUMNS), lines)])
+    return table(("rule", *COLUMNS), lines)
 
 
 def _cell(rule: str, column: str, columns: Mapping[str, Column]) -> str:
@@ -78,12 +83,6 @@ def _cell(rule: str, column: str, columns: Mapping[str, Column]) -> str:
     if entries:
         return BREAK.join(entries)
     return f"*{REASONS[rule, column]}*" if (rule, column) in REASONS else ""
-
-
-def _whole(columns: Mapping[str, Column]) -> dict[str, str]:
-    """The columns that have no entry at all and may be empty, with the reason."""
-    found = {column: reason for column, reason in COLUMN_REASONS.items() if not columns.get(column)}
-    return found if columns.get(TLA) else {TLA: NO_STATEMENT, **found}
 
 
 def unwritten(rules: Sequence[Rule], columns: Mapping[str, Column]) -> list[str]:
@@ -102,13 +101,12 @@ def unwritten(rules: Sequence[Rule], columns: Mapping[str, Column]) -> list[str]
 
 def gaps(rules: Sequence[Rule], columns: Mapping[str, Column]) -> list[str]:
     """Empty cells without a reason, and reasons without an empty cell."""
-    whole = _whole(columns)
     written = {rule.id for rule in rules}
     problems = [
         f"{rule.id} has nothing under '{column}': add it, or say why not in sessioncore/checks/reasons.py"
         for rule in rules
         for column in COLUMNS
-        if column not in whole and not columns[column].get(rule.id) and (rule.id, column) not in REASONS
+        if not columns[column].get(rule.id) and (rule.id, column) not in REASONS
     ]
     problems += [
         f"{rule} has something under '{column}' now: remove the reason from sessioncore/checks/reasons.py"

@@ -197,8 +197,8 @@ class FreeRun:
             raise Inconclusive(f"a job did not {what} within {self.settle_s:g} s ({job})")
         started, spot = starts[0], _spot(event, twins[0])
         differences = (Difference(what=f"job {started}: status", expected="running", seen="queued"),)
-        rules = dict.fromkeys((*(rule for rows in spot.steps.values() for row in rows for rule in RULES_OF[row]),
-                               *blamed(differences, spot)))  # fmt: skip
+        broken = (rule for rows in spot.steps.values() for rule in _rules_of(rows))
+        rules = dict.fromkeys((*broken, *blamed(differences, spot)))
         raise _StuckError(differences, tuple(rules), f"{started} did not start within {self.settle_s:g} s")
 
     # --- looking ---------------------------------------------------------------------------------------------
@@ -315,7 +315,7 @@ class FreeRun:
         rows = tuple(world.fired())
         return Finding(
             kind=kind,
-            rules=tuple(dict.fromkeys(rule for row in rows for rule in RULES_OF[row])),
+            rules=("T-04",) if kind is Kind.CLOCK else _rules_of(rows),
             tier=self.tier,
             case=case.name,
             differences=(),
@@ -332,6 +332,10 @@ class _StuckError(Exception):
         super().__init__(said)
         self.differences = differences
         self.rules = rules
+
+
+def _rules_of(rows: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule for row in rows for rule in RULES_OF[row]))
 
 
 def _spot(event: Event, world: World) -> Spot:

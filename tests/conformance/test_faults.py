@@ -12,7 +12,7 @@ from sessioncore.conformance.faults import CATALOGUE, VARIANTS, Fault, PlainDevi
 from sessioncore.conformance.faults.catalogue import ELSEWHERE
 from sessioncore.conformance.faults.fault import KINDS, NEEDS
 from sessioncore.conformance.faults.racing import Interrupted
-from sessioncore.conformance.faults.shortest import answer, moves, same_answer, shortest_trace, shows
+from sessioncore.conformance.faults.shortest import answer, moves, same_answer, searched, shortest_trace, shows
 from sessioncore.conformance.reference import CoreTarget
 from sessioncore.conformance.rules import RULES
 from sessioncore.conformance.running import NotApplicable, Run
@@ -199,6 +199,15 @@ def test_a_look_races_a_cancel() -> None:
     device._others_first = lambda: seen.append(device.observe())  # type: ignore[method-assign]
     device.apply(CancelRequested(at=at, session_id="a"))
     assert (seen[0].sessions["a"].state, seen[0].jobs["j2"].status) == ("closed", "queued")
+
+
+def test_a_wider_alphabet_may_give_a_shorter_trace() -> None:
+    lost = by_id("O-60")
+    with_a_session = shortest_trace(lost)
+    alone = searched(lost)
+    assert with_a_session is not None
+    assert alone == lost.trace
+    assert len(alone or ()) < len(with_a_session)
 
 
 def test_the_search_finds_nothing_in_what_is_right() -> None:

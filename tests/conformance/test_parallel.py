@@ -27,6 +27,7 @@ from sessioncore.conformance.protocol import Accepted, Rejected, View
 from sessioncore.conformance.reference import CoreTarget, SessionTarget, view_of
 from sessioncore.conformance.results import Kind
 from sessioncore.core import (
+    Advanced,
     CancelRequested,
     CloseRequested,
     DeviceCore,
@@ -92,11 +93,12 @@ def test_a_core_without_a_lock_is_found_out() -> None:
 
 @pytest.mark.parametrize("fault", RACY, ids=lambda fault: fault.id)
 def test_an_implementation_that_only_threads_can_break_is_broken_within_a_few_windows(fault) -> None:  # type: ignore[no-untyped-def]
-    result = parallel(
-        fault.factory(), profile=fault.profile, seed=1, windows=WINDOWS, findings_max=1, shorten=False
+    results = (
+        parallel(fault.factory(), profile=fault.profile, seed=seed, windows=WINDOWS, findings_max=1, shorten=False)
+        for seed in (1, 2, 3)  # one is enough on a quiet machine; the second is for a busy one
     )
-    assert result.findings, result.notes
-    assert result.findings[0].kind in (Kind.RACE, Kind.CRASH, Kind.HANG)
+    found = next(result.findings[0] for result in results if result.findings)
+    assert found.kind in (Kind.RACE, Kind.CRASH, Kind.HANG)
 
 
 def test_a_race_is_told_with_two_operations_and_the_turns_that_lead_to_it() -> None:
@@ -363,6 +365,19 @@ def test_time_may_pass_between_two_operations() -> None:
     for state in (woken, later):
         seen = Seen(view=view_of(state, state.now))
         assert explain(core, history, seen, laws=Laws(until=due)).order == (0,)
+
+
+def test_a_report_may_arrive_while_time_passes() -> None:
+    """T-04: a clock that is moved over several deadlines stands at each of them for a moment."""
+    core = stepped(stepped(began(), submit("j1"))[0], submit("j2"))[0]
+    due = core.next_deadline()
+    assert due is not None
+    report, passing = JobSucceeded(at=0, job_id="j1"), Advanced(at=due + 5)
+    meanwhile = stepped(stepped(stepped(core, Advanced(at=due))[0], report)[0], passing)[0]
+    history = [operation(0, passing, (0, 3)), operation(1, report, (1, 2))]
+    assert explain(core, history, Seen(view=view_of(meanwhile, due + 5))).order is not None
+    afterwards = [operation(0, passing, (0, 1)), operation(1, report, (2, 3))]
+    assert explain(core, afterwards, Seen(view=view_of(meanwhile, due + 5))).order is None
 
 
 def test_sessions_that_cannot_influence_each_other_are_looked_at_alone() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from sessioncore import diagrams
 from sessioncore.checks import CHECKS, Checker, Made, find_checkout, markers, properties, reasons, run_checks
 from sessioncore.checks.compare import DIFF_LINES_MAX, LINE_CHARS_MAX, short_diff
 from sessioncore.core import BackendError
+from sessioncore.explore import tlc
 
 from .checkout import ROOT, copy_checkout, damage, run
 
@@ -145,7 +145,7 @@ def test_a_rule_with_nothing_behind_it_fails_in_every_column(root: Path) -> None
     )
     damage(root, "specs/session.md", "## Submitting", new)
     problems = [problem for problem in run(root, "traceability").problems if problem.startswith("S-99")]
-    assert [problem.split("'")[1] for problem in problems] == ["chart rows", "code", "tests", "TLA+"]
+    assert [problem.split("'")[1] for problem in problems] == ["chart rows", "code", "tests", "TLA+", "conformance"]
 
 
 def test_a_rule_whose_tests_are_gone_is_found(tmp_path: Path) -> None:
@@ -169,42 +169,22 @@ def test_a_reason_stands_in_the_table_and_one_that_is_not_needed_fails(
 ) -> None:
     table = (root / "specs" / "traceability.md").read_text(encoding="utf-8")
     assert f"| *{reasons.REASONS['S-02', reasons.ROWS]}* |" in table
-    assert reasons.COLUMN_REASONS[reasons.CONFORMANCE] in table
+    assert "[S-16 from creation](../sessioncore/conformance/tiers/particular.py)" in table
     monkeypatch.setitem(reasons.REASONS, ("S-06", reasons.TESTS), "nobody needs this")  # type: ignore[arg-type]
     assert any("S-06 has something under 'tests' now" in problem for problem in run(root, "traceability").problems)
 
 
-def test_without_a_register_properties_are_read_from_the_comments(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(properties, "REGISTER", "sessioncore.no_such_module")
-    shutil.rmtree(root / "specs" / "tla", ignore_errors=True)
-    assert properties.properties(root) == {}
-    (root / "specs" / "tla").mkdir()
-    (root / "specs" / "tla" / "SomeProperties.tla").write_text(
-        "\\* S-01, and J-02\nFirst == TRUE\nSecond ==  \\* S-01\n  TRUE\nNobody == TRUE\n(* D-01 *)\n\nLoose == 1\n",
-        encoding="utf-8",
-    )
-    assert properties.properties(root) == {
-        "S-01": (("First", "SomeProperties"), ("Second", "SomeProperties")),
-        "J-02": (("First", "SomeProperties"),),
+def test_the_register_says_which_rules_a_property_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    register = {
+        "A": tlc.Claim("SessionProperties", "S-01 S-03", "state", ()),
+        "B": tlc.Claim("DeviceProperties", "S-02 to S-03", "step", ()),
     }
-
-
-def test_a_register_says_which_rules_a_property_states(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    register = {"A": ("Session", ("S-01", "S-03"), "a fault"), "B": ("specs/tla/Device.tla", "S-02 to S-03", None)}
-    monkeypatch.setattr(properties, "_register", lambda: register)
-    assert properties.properties(root) == {
-        "S-01": (("A", "Session"),),
-        "S-02": (("B", "Device"),),
-        "S-03": (("A", "Session"), ("B", "Device")),
+    monkeypatch.setattr(properties, "PROPERTIES", register)
+    assert properties.properties() == {
+        "S-01": (("A", "SessionProperties"),),
+        "S-02": (("B", "DeviceProperties"),),
+        "S-03": (("A", "SessionProperties"), ("B", "DeviceProperties")),
     }
-
-
-def test_without_any_statement_the_column_says_so(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(properties, "REGISTER", "sessioncore.no_such_module")
-    shutil.rmtree(root / "specs" / "tla", ignore_errors=True)
-    found = run(root, "traceability", write=True)
-    assert found.passed, found.problems
-    assert reasons.NO_STATEMENT in (root / "specs" / "traceability.md").read_text(encoding="utf-8")
 
 
 # --- diagrams --------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from .catalogue import CATALOGUE
-from .shortest import shortest_trace
+from .shortest import searched
 from .witnesses import witnesses, write
 
 
@@ -16,7 +16,7 @@ def main(names: list[str]) -> int:
     for fault in CATALOGUE:
         if not fault.sequential or (names and fault.id not in names):
             continue
-        trace = shortest_trace(fault)
+        trace = searched(fault)
         if trace is None:
             missing.append(fault.id)
         else:

@@ -50,8 +50,8 @@ class Fault:
 
     @property
     def trace(self) -> tuple[Event, ...] | None:
-        """The shortest trace that tells it from a correct implementation, with times from 0; None for one that needs
-        threads."""
+        """The shortest trace known that tells it from a correct implementation, with times from 0; None for one that
+        needs threads. See :mod:`.shortest` for the events over which none is shorter."""
         return witnesses().get(self.id)
 
     @property

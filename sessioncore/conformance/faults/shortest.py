@@ -50,7 +50,8 @@ def shortest_trace(
 ) -> Trace | None:
     """The shortest trace on which the fault shows, with times from 0, or None if there is none of that length.
 
-    The alphabet is that of the fault's needs, and of ``also``. Raises :class:`RuntimeError` when the product has more than ``nodes`` states within that length.
+    The alphabet is that of the fault's needs, and of ``also``. Raises :class:`RuntimeError` when the product has more
+    than ``nodes`` states within that length.
     """
     right = PlainDevice(fault.profile, lanes=fault.lanes, origin=0)
     wrong = fault.target(fault.profile, lanes=fault.lanes, origin=0)
@@ -74,6 +75,19 @@ def shortest_trace(
                 raise RuntimeError(f"{fault.id}: more than {nodes} states within {len(trace) + 1} events")
         level = following
     return None
+
+
+WIDER: tuple[tuple[int, tuple[str, ...]], ...] = ((3, ("pause", "lengths")), (2, ("pause", "solo", "lengths", "batch")))
+"""Alphabets beyond a fault's needs, and up to which length they are searched as well: they grow too fast for more."""
+
+
+def searched(fault: Fault) -> Trace | None:
+    """The shortest trace over the alphabet of the fault's needs, or a shorter one over a wider alphabet."""
+    best = shortest_trace(fault)
+    for longest, also in WIDER:
+        depth = longest if best is None else min(longest, len(best) - 1)
+        best = shortest_trace(fault, depth=depth, also=also) or best
+    return best
 
 
 def parted(right: PlainDevice, wrong: PlainDevice, event: Event) -> bool:

@@ -8,6 +8,7 @@ import attrs
 
 from sessioncore.core.durations import SECOND
 from sessioncore.core.events import (
+    Advanced,
     CancelRequested,
     CloseRequested,
     Event,
@@ -28,6 +29,7 @@ OPENED = OpenRequested(at=0, session_id="a")
 def wire_cases(profile: Profile) -> Iterator[Case]:
     """A few short cases that no selection leaves out: one at least for what only a service can get wrong."""
     yield from _lengths(profile)
+    yield from _timers(profile)
     yield from _ends()
     yield from _together()
     yield from _unknown()
@@ -62,6 +64,24 @@ def _lengths(profile: Profile) -> Iterator[Case]:
     for length in (0, -SECOND, short + SECOND):
         refused_job = SubmitRequested(at=0, job_id="j1", session_id="a", max_execution=length)
         yield Case(name=f"wire S-07 {length // SECOND} s", events=(opened, refused_job, _submit("j2"), _end("j2")))
+
+
+def _timers(profile: Profile) -> Iterator[Case]:
+    """S-14, S-15, S-16: every timer of a session a moment before its deadline and at it."""
+    half = profile.dedicated
+    if half.no_submission is not None:
+        due = half.no_submission
+        yield Case(name="wire S-16", events=(OPENED, Advanced(at=due - 1), Advanced(at=due)))
+    if half.interactive_ttl is not None:
+        due = half.interactive_ttl
+        idle = (OPENED, _submit("j1"), _end("j1"), Advanced(at=due - 1), Advanced(at=due))
+        again = (SubmitRequested(at=due, job_id="j2", session_id="a"), JobSucceeded(at=due + 1, job_id="j2"))
+        yield Case(name="wire S-14", events=(*idle, *again))
+    if half.max_ttl is not None:
+        due = min(half.max_ttl // SECOND, 100) * SECOND
+        opened = OpenRequested(at=0, session_id="a", max_ttl=due or None)
+        busy = (opened, _submit("j1"), _submit("j2"), Advanced(at=due - 1), Advanced(at=due))
+        yield Case(name="wire S-15", events=(*busy, JobCancelRequested(at=due, job_id="j1")))
 
 
 def _ends() -> Iterator[Case]:

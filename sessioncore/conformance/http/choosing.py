@@ -34,7 +34,8 @@ JOB_S = 0.06
 @final
 @attrs.frozen(kw_only=True)
 class Choice:
-    """The cases to run in order, what was left out with the reasons, and how many goals they meet of how many."""
+    """The cases to run, the most worthwhile first, what was left out with the reasons, and how many goals they meet
+    of how many."""
 
     cases: tuple[Case, ...]
     skipped: Mapping[str, int]
@@ -78,7 +79,6 @@ def chosen(
         met.update(*(goals for _, goals, _ in picked))
         names = {id(case) for case, _, _ in picked}
         able = [entry for entry in able if id(entry[0]) not in names]
-    taken.sort(key=lambda entry: len(entry[0].events))
     return Choice(
         cases=tuple(case for case, _, _ in taken),
         skipped=skipped,

@@ -1,7 +1,7 @@
 """Services that are wrong in a known way over HTTP: our own, with something between it and its clients.
 
 ``number`` is that of the published catalogue of 45 faults, None for one that is not in it; ``rules`` are the rules
-that are broken, the first one foremost.
+that are broken, the first one foremost; none for a service whose answers are of no use at all.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class AcceptedIs500:
         return refused(500, 9707, "Internal error.") if asked.about("POST", "jobs") and told.good else told
 
 
-@fault("H-07", "the limit of a job is ignored", "J-05", "S-07")
+@fault("H-07", "the limit of a job is ignored", "S-07", "J-05")
 class LimitIgnored:
     """``cost`` is dropped."""
 
@@ -136,7 +136,7 @@ class CancelCloses:
         return await forward(asked)
 
 
-@fault("H-24", "closing a session cancels it", "S-17", number=13)
+@fault("H-24", "closing a session cancels it", "S-18", "S-17", number=13)
 class CloseCancels:
     """Queued jobs fail."""
 
@@ -228,7 +228,7 @@ class LengthIgnored:
 # --- answers that are none -----------------------------------------------------------------------------------------
 
 
-@fault("H-31", "connections break off", "V-02")
+@fault("H-31", "connections break off")
 class Breaks:
     """Every ninth answer."""
 
@@ -243,7 +243,7 @@ class Breaks:
         return told
 
 
-@fault("H-32", "closing hangs", "S-17")
+@fault("H-32", "closing hangs", "S-18", "S-17")
 class Hangs:
     """No answer, ever."""
 
@@ -254,7 +254,7 @@ class Hangs:
         return await forward(asked)
 
 
-@fault("H-33", "an ended session is shown as a web page", "V-02")
+@fault("H-33", "an ended session is shown as a web page", "S-18")
 class WebPage:
     """As a proxy does."""
 
@@ -266,7 +266,7 @@ class WebPage:
         return told
 
 
-@fault("H-34", "usage is a text", "V-02")
+@fault("H-34", "usage is a text")
 class UsageIsText(Showing):
     """``"0.0 s"``."""
 

@@ -11,7 +11,7 @@ from .between import CONTROL, Asked, Forward, Told
 from .fault import TIMES, Showing, ShowingJobs, fault
 
 
-@fault("H-09", "states begin with a capital letter", "V-01", number=35)
+@fault("H-09", "states begin with a capital letter", "V-02", "V-01", number=35)
 class CapitalStates(Showing):
     """``Closed`` where the client looks for ``closed``."""
 
@@ -20,7 +20,7 @@ class CapitalStates(Showing):
         session["state"] = session["state"].capitalize()
 
 
-@fault("H-10", "closed_at is missing", "V-02", number=33)
+@fault("H-10", "closed_at is missing", "S-18", "V-02", number=33)
 class NoClosedAt(Showing):
     """The field is left out."""
 
@@ -56,7 +56,7 @@ class Stale:
         return self._kept[asked.path]
 
 
-@fault("H-13", "timestamps do not say their zone", "V-02", number=45)
+@fault("H-13", "timestamps do not say their zone", number=45)
 class NoZone(Showing):
     """The letter at the end is missing."""
 
@@ -66,7 +66,7 @@ class NoZone(Showing):
             session[name] = session[name] and session[name].removesuffix("Z")
 
 
-@fault("H-14", "timestamps are local time and say that they are not", "V-02", number=45)
+@fault("H-14", "timestamps are local time and say that they are not", "S-01", "V-02", number=45)
 class LocalTime(Showing):
     """Two hours off."""
 
@@ -126,7 +126,7 @@ class CancelledIsFailed(ShowingJobs):
             job["state"]["status"] = job["status"] = "Failed"
 
 
-@fault("H-20", "queued jobs are shown as running", "D-03")
+@fault("H-20", "queued jobs are shown as running", "D-05", "D-03")
 class QueuedIsRunning(ShowingJobs):
     """As if it were being worked on."""
 

@@ -37,11 +37,21 @@ class Service:
         self.notes: list[str] = []
         self.terms: dict[Mode, SessionView] = {}
         self._offset_us = 0
+        self._now = 0
+        try:
+            self._look()
+        except BaseException:
+            self.exchange.close()
+            raise
+
+    def _look(self) -> None:
+        """Everything that is to be known before a case is run."""
         clock = self._control("clock")
-        self.virtual = clock is not None and clock.get("clock") == "virtual"
         self.controlled = clock is not None
-        self._now = _microseconds(clock) if clock is not None and self.virtual else 0
-        self.backend = settings.backend or self._find_device()
+        self.virtual = clock is not None and clock.get("clock") == "virtual"
+        if clock is not None and self.virtual:
+            self._now = _microseconds(clock)
+        self.backend = self.settings.backend or self._find_device()
         self.capabilities = self._capabilities()
         self._probe()
 

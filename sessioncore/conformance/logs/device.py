@@ -35,9 +35,9 @@ def device_findings(log: Log) -> list[Finding]:
     """More jobs on the device at once than it has lanes (D-04)."""
     if log.lanes is None or log.counts["missing"] or any(kind in log.free for kind in ENDS):
         return []
-    stays = sorted(_stays(log), key=lambda stay: stay.begin)
-    for stay in stays:
-        beside = [one for one in stays if one.begin <= stay.begin < one.end]
+    beside: list[Stay] = []
+    for stay in sorted(_stays(log), key=lambda stay: stay.begin):
+        beside = [*(one for one in beside if one.end > stay.begin), stay]
         if len(beside) > log.lanes:
             return [_finding(log, stay, beside)]
     return []

@@ -243,7 +243,7 @@ def _renamed(beat: Beat, names: dict[str, str]) -> Beat:
     return beat.changed(job_id=names[job]) if job in names else beat
 
 
-@_fault("L-13", "a job is attributed to another session", "S-05", "S-09", "S-14", "S-16")
+@_fault("L-13", "a job is attributed to another session", "S-05", "S-09", "S-14", "S-16", "D-01")
 def _attributed(told: list[Beat]) -> list[Beat] | None:
     for place in places(told, SubmitRequested, lambda one: one.session_id is not None):
         mine = told[place].session

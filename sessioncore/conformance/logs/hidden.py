@@ -80,7 +80,7 @@ def _orphan(job: str, subject: Subject) -> bool:
 
 def _with(state: State, event: Event, cost: int) -> State:
     state.left -= cost
-    state.inferred = (*state.inferred, type(event).__name__)
+    state.inferred = (*state.inferred, (type(event).__name__, getattr(event, "job_id", "")))
     return state
 
 

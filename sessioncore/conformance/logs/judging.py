@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, final
 
@@ -18,6 +18,7 @@ from ..blame import RULES_OF
 from ..protocol import FIELDS, UNSEEN
 from ..results import Finding, TierResult
 from ..tally import V_02, Tally
+from ..tiers.runner import Progress, silent
 from .device import device_findings
 from .items import Log, LogError, Saw
 from .mapping import Mapping
@@ -30,15 +31,14 @@ from .telling import finding_of
 
 ONE_SIDED = "a log that passes proves only that what it shows can be explained"
 
-Progress = Callable[[str, int, int], None]
-"""Told (what is being done, how much of it is done, how much there is)."""
-
-
 @final
 @attrs.frozen(kw_only=True)
 class LogJudgement:
-    """What only this tier has: how many sessions and jobs were explained, and which were not decided, with why."""
+    """What only this tier has: how many sessions and jobs were explained, and which were not decided, with why;
+    against which ``profile``, on a device with how many ``lanes`` (None: nobody knows)."""
 
+    profile: Profile | None = None
+    lanes: int | None = None
     explained: int = 0
     undecided: tuple[tuple[str, str], ...] = ()
     inferred: Counter[str] = attrs.Factory(Counter)
@@ -52,7 +52,7 @@ def judge_log(
     *,
     profile: Profile | None = None,
     mapping: Mapping | str | Path | None = None,
-    progress: Progress | None = None,
+    progress: Progress = silent,
 ) -> TierResult:
     """Judge a trace in our own format, or a log in any other by its ``mapping`` (a value, or the path of a file).
 
@@ -60,7 +60,6 @@ def judge_log(
     :class:`LogError` and :class:`TraceError`, which say what is wrong where, and OSError for the file.
     """
     begun = time.perf_counter()
-    progress = progress or _silent
     if mapping is not None:
         if isinstance(source, Trace):
             raise LogError("a trace that has been read needs no mapping; give the path of the log, or its lines")
@@ -84,10 +83,6 @@ def judge_log(
     )
 
 
-def _silent(what: str, done: int, of: int) -> None:
-    """Nobody wants to know."""
-
-
 def _own(
     source: str | Path | Trace | Iterable[str | bytes], profile: Profile | None, progress: Progress
 ) -> tuple[list[Finding], LogJudgement, list[str], Tally, int, int]:
@@ -103,7 +98,7 @@ def _own(
     cases = sum(max(1, len(replay.core.sessions)) for replay in devices.values())
     if not fell:
         notes = [f"{lost} lines are missing, and the others can be replayed without them"] if lost else []
-        judgement = LogJudgement(explained=cases, complete=not lost)
+        judgement = LogJudgement(explained=cases, complete=not lost, **_terms(trace, profile))
         return [], judgement, notes, tally, cases, len(trace.entries)
     log = log_of(trace, source=name, profile=profile)
     if lost:
@@ -117,6 +112,14 @@ def _own(
         notes.insert(0, f"after the first difference on its device, {len(rest)} other sessions and jobs were judged by"
                         " themselves")  # fmt: skip
     return findings + more, judgement, notes, tally, cases, len(trace.entries)
+
+
+def _terms(trace: Trace, profile: Profile | None) -> dict[str, Any]:
+    """By what a trace of our own was judged."""
+    return {
+        "profile": profile or trace.header.profile,
+        "lanes": max(device.lanes for device in trace.header.devices),
+    }
 
 
 def _others(log: Log, fell: Sequence[Replay]) -> tuple[str, ...]:
@@ -144,9 +147,12 @@ def _by_subject(
             findings.append(finding_of(course, log.source, log.begins))
         else:
             explained += 1
-            inferred.update(min((len(state.inferred), state.inferred) for state in course.states)[1])
+            simplest = min((len(state.inferred), state.inferred) for state in course.states)[1]
+            inferred.update(kind for kind, _ in simplest)
             _count(course, tally)
-    judgement = LogJudgement(explained=explained, undecided=tuple(undecided), inferred=inferred)
+    judgement = LogJudgement(
+        profile=log.profile, lanes=log.lanes, explained=explained, undecided=tuple(undecided), inferred=inferred
+    )
     return findings, judgement, _notes(log, judgement)
 
 

@@ -229,6 +229,8 @@ class _Reader:
                     vague.add(name)
         if "reason_code" in names:
             values["reason_code"] = self._number(line.fields, "reason_code", line.number)
+            if values["reason_code"] is None:
+                vague.add("reason_code")
         return Did(event=kind(**values), outcome=self._answer(line, meaning), vague=frozenset(vague))
 
     def _tells(self, name: str) -> bool:

@@ -37,7 +37,7 @@ class State:
 
     ``used`` bounds the usage up to the instant ``metered``. ``left`` is how many more lines may be missing here,
     ``lossy`` whether any were. ``loose`` names what is not known of it: ``max_ttl``, ``limit JOB``, ``reason JOB``.
-    ``inferred`` are the steps that no line tells; ``done`` says which lines it has explained.
+    ``inferred`` are the steps that no line tells, each with its job; ``done`` says which lines it has explained.
     """
 
     __slots__ = ("core", "done", "inferred", "keep", "left", "loose", "lossy", "used", "zone")
@@ -50,7 +50,7 @@ class State:
         self.left = 0
         self.lossy = False
         self.loose: frozenset[str] = frozenset()
-        self.inferred: tuple[str, ...] = ()
+        self.inferred: tuple[tuple[str, str], ...] = ()
         self.done: tuple[int, frozenset[int]] = (0, frozenset())
 
     def copy(self) -> State:
@@ -130,7 +130,7 @@ class State:
         """The state once the event has happened at an instant in ``[least, most]``; None where there is no such
         instant. Raises what the core raises."""
         twin = self.copy()
-        return twin._apply(event) if twin.wait(least, most, urgent=urgent) else None
+        return twin.stepped(event) if twin.wait(least, most, urgent=urgent) else None
 
     def fire(self, event: Event, base: str, length: tuple[int, int], most: int) -> State | None:
         """The state once the timer has fired at its deadline, at ``most`` at the latest."""
@@ -138,9 +138,10 @@ class State:
         if not twin.wait(-FAR, most):
             return None
         twin.zone.within(NOW, base, *length)
-        return None if twin.zone.empty else twin._apply(event)
+        return None if twin.zone.empty else twin.stepped(event)
 
-    def _apply(self, event: Event) -> State:
+    def stepped(self, event: Event) -> State:
+        """This state, changed by an event at the instant at which it stands. For a copy that nobody else has."""
         before, running = self.core.only, self._running()
         self.core = self.core.fork()
         self.core.take(event)

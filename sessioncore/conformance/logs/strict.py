@@ -31,7 +31,7 @@ from ..protocol import Accepted, Outcome, Rejected, Unsupported
 from ..reference import view_of
 from ..results import Difference, Finding, Kind, Moment
 from ..running import severity_of
-from ..tally import Tally
+from ..tally import Tally, armed
 from .showing import CrashedError, outcome_of_record, view_of_record
 
 MOMENTS_MAX = 200
@@ -172,10 +172,7 @@ class Replay:
         due = event.at - 1 if isinstance(event, REPORTS) else event.at
         effects: tuple[AnyEffect, ...] = ()
         if due > core.now or isinstance(event, Advanced):
-            before = core.fired
-            effects = core.advance(due)
-            if rows := core.fired - before:
-                self._stepped(Advanced(at=due), Accepted(), None, rows, effects, "")
+            effects = self._pass_time(due)
         if isinstance(event, Advanced):
             return Accepted(), effects
         before = core.fired
@@ -191,6 +188,18 @@ class Replay:
         self._stepped(event, expected, outcome, rows, brought, tie)
         return expected, effects + brought
 
+    def _pass_time(self, until: int) -> tuple[AnyEffect, ...]:
+        core, before, tie = self.core, self.core.fired, ""
+        due = core.next_deadline()
+        if due is not None and due <= until + 1:
+            dues = armed(core)
+            over = [when for _, when in dues if when <= until]
+            tie = "T-02" if len(set(over)) < len(over) else ""
+            self.tally.passed(dues, until)
+        effects = core.advance(until)
+        self._stepped(Advanced(at=until), Accepted(), None, core.fired - before, effects, tie)
+        return effects
+
     def _stepped(
         self,
         event: Event,
@@ -203,9 +212,10 @@ class Replay:
         core = self.core
         steps = dict(self._steps(event, effects))
         self._spot = Spot(event=event, rows=tuple(rows), steps=steps, core=core, tie=tie)
-        self._moments.append(self._moment(event, expected=expected, outcome=outcome, rows=tuple(rows)))
-        del self._moments[:-MOMENTS_MAX]
-        self._met.append((expected, self._spot))
+        if rows or not isinstance(event, Advanced):
+            self._moments.append(self._moment(event, expected=expected, outcome=outcome, rows=tuple(rows)))
+            del self._moments[:-MOMENTS_MAX]
+            self._met.append((expected, self._spot))
 
     def _agreed(self) -> None:
         """Count the steps that a line stood for, now that nothing in it differs."""
@@ -261,7 +271,11 @@ class Replay:
             job = core.jobs.get(extra.job_id)
             if starts and mine is not None and getattr(mine, "job_id", "") != extra.job_id:
                 return ("D-03", "S-05")
-            if job is None or (job.status in FINAL and job.reason_code != SESSION_CLOSED):
+            if job is None or job.submitted_at > extra.at:
+                return ("S-05",)
+            if job.started_at is not None and job.started_at > extra.at:
+                return ("D-04", "D-03") if core.running >= core.lanes else ("D-03",)
+            if job.status in FINAL and job.reason_code != SESSION_CLOSED:
                 return ("J-01",)
             if job.status in FINAL:
                 return (*self._last_rules(job.session_id), "S-22")
@@ -287,7 +301,7 @@ class Replay:
 
     def _moment(self, event: Event, **fields: object) -> Moment:
         at_zero = translated(event, event.at - self.origin, {})
-        states = tuple(f"{name}: {_state(self.core, name)}" for name in list(self.core.sessions)[-8:])
+        states = tuple(f"{name}: {_state(self.core, name)}" for name in self._spot.steps)
         return Moment(event=at_zero, states=states, **fields)  # type: ignore[arg-type]  # its own fields
 
     def _fall(

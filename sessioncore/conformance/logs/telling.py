@@ -28,6 +28,8 @@ TIER = "log"
 
 TIMER_ROWS = ("S-15.max-ttl", "S-25.usage-limit", "S-14.deactivate", "S-14.end", "S-16.no-submission")
 
+STARTS = ("JobStarted", "SubmitRequested")
+
 MOMENTS_MAX = 200
 POSSIBLE_MAX = 6
 
@@ -61,7 +63,7 @@ def _best(course: Course, item: Item) -> Clash:
     for state in course.before:
         for clash in _clashes(state, item, subject):
             found.append(((_weight(clash), len(state.inferred)), clash))
-    early = _too_early(course, item)
+    early = _too_early(course, item) if isinstance(item.what, Saw) else None
     if early is not None:
         found.append(((2, 0), early))
     clash = min(found, key=lambda one: one[0])[1] if found else Clash()
@@ -107,6 +109,9 @@ def _rules(clash: Clash, spot: Spot, state: State) -> tuple[str, ...]:
 
 def _of_end(job: Job, state: State) -> tuple[str, ...]:
     """The rule by which a job came to be what it is."""
+    if job.status in FINAL and any(name == job.id for kind, name in state.inferred if kind not in STARTS):
+        # No line tells that it ended: another line, which is about its session, is right only if it had.
+        return _of(state.core.last_rows()[-1:]) or ("J-01",)
     if job.reason_code == SESSION_CLOSED:
         return (*_of(state.core.last_rows()[-1:]), "S-22")
     if job.reason_code == RAN_TOO_LONG:

@@ -85,6 +85,8 @@ def _accepted(state: State, did: Did, least: int, most: int, urgent: bool) -> It
                 found = state.submitted(one, did.vague, least, most)
             else:
                 found = state.after(one, least, most, urgent=urgent)
+                if found is not None and "reason_code" in did.vague:
+                    found.loose |= {f"reason {one.job_id}"}  # type: ignore[attr-defined]  # only a failed job has it
         except ClientError as error:
             if did.outcome is not None:
                 yield _answer(Rejected(code=error.code), did, error.rule)
@@ -173,7 +175,7 @@ def _timer(state: State, did: Did, least: int, most: int, urgent: bool) -> Itera
                 return
             if urgent:
                 twin.zone.within(NOW, base, shortest, longest)
-            yield Clash(late=True) if twin.zone.empty else twin._apply(armed)
+            yield Clash(late=True) if twin.zone.empty else twin.stepped(armed)
             return
     rows = " ".join(state.core.last_rows())
     if any(row in rows for row in _ROWS_OF_TIMERS[type(event).__name__]) or not isinstance(event, TIMERS[:4]):

@@ -89,6 +89,8 @@ class HostTarget:
     """A ``sessioncore.host.Runtime`` under judgement. Safe to use from many threads, as the runtime is; it stamps what
     arrives with its own time."""
 
+    stamps = True
+
     def __init__(self, profile: Profile = IBM_GUIDE, *, lanes: int = 1) -> None:
         self.capabilities = Capabilities(lanes=lanes)
         self._clock = VirtualClock()

@@ -14,7 +14,7 @@ from typing import TypeAlias, final
 import attrs
 
 from sessioncore.core.device_core import DeviceCore
-from sessioncore.core.events import Event
+from sessioncore.core.events import Advanced, Event
 
 from ..blame import answer_differs, blamed, view_differs
 from ..cases import in_words
@@ -24,7 +24,7 @@ from ..results import Difference
 from .apart import names_of, owner_of, stay_apart
 from .stepping import NO_STEPS, Laws, Place, applied, internal, into, spot
 
-STATES_MAX = 50_000
+STATES_MAX = 10_000
 """How many states one search looks at before it gives up."""
 
 TOLD_MAX = 6
@@ -209,10 +209,17 @@ class _Search:
         return True
 
     def _following(self, node: Node) -> Iterator[Node]:
-        """Every operation that can come next and is answered as the target did, then every internal step."""
+        """Every operation that can come next and is answered as the target did, then every internal step.
+
+        That time passes is no single instant: what arrives meanwhile arrives at some instant of it (T-04), which for a
+        clock that is moved from deadline to deadline is one of them.
+        """
         done, place, path = node
         for number in self._next(done):
             operation = self.history[number]
+            if isinstance(operation.event, Advanced):
+                for on_the_way in internal(place, Laws(until=operation.event.at)):
+                    yield done, on_the_way, path
             after, expected = applied(place, operation.event, self.laws)
             if not self._wrong(operation, after, expected):
                 yield done | 1 << number, after, (path, number)

@@ -19,7 +19,7 @@ class Locked:
     def __init__(self, target: SystemUnderTest, *, stamps: bool = False) -> None:
         self._target = target
         self._lock = threading.Lock()
-        self._stamps = stamps
+        self.stamps = stamps
         self._now = target.observe().at if stamps else 0
 
     @property
@@ -30,7 +30,7 @@ class Locked:
     def apply(self, event: Event) -> Outcome:
         """One request or report."""
         with self._lock:
-            return self._target.apply(translated(event, self._now, {}) if self._stamps else event)
+            return self._target.apply(translated(event, self._now, {}) if self.stamps else event)
 
     def advance(self, microseconds: int) -> None:
         """Time passes."""

@@ -47,7 +47,7 @@ class _Shortening:
             self._fails(self.window, attrs.evolve(self.schedule, changes=(change,)))
         changed = True
         while changed and self.runs < RUNS_MAX:
-            changed = any(self._keep(smaller) for smaller in self._smaller_windows(self.window))
+            changed = any(self._keep(*smaller) for smaller in self._smaller_windows(self.window))
 
     def told(self) -> Finding:
         """What came of it."""
@@ -61,21 +61,23 @@ class _Shortening:
             said = f"{said} (order {self.schedule.order}, interrupted at line {lines} of the run)".strip()
         return attrs.evolve(self.finding, kind=kind, said=said, shrunk=True)
 
-    def _smaller_windows(self, window: Window) -> Iterator[Window]:
+    def _smaller_windows(self, window: Window) -> Iterator[tuple[Window, int | None]]:
+        """Windows with something less, and the client that is gone, if one is. Whole clients are tried first."""
+        for number in range(len(window.clients)):
+            yield attrs.evolve(window, clients=window.clients[:number] + window.clients[number + 1 :]), number
         for number, mine in enumerate(window.clients):
-            for place in range(len(mine)):
+            for place in range(len(mine) if len(mine) > 1 else 0):
                 rest = mine[:place] + mine[place + 1 :]
                 clients = tuple(rest if each == number else one for each, one in enumerate(window.clients))
-                clients = tuple(one for one in clients if one)
-                if clients:
-                    yield attrs.evolve(window, clients=clients)
+                yield attrs.evolve(window, clients=clients), None
         for place in range(len(window.before)):
-            yield attrs.evolve(window, before=window.before[:place] + window.before[place + 1 :])
+            yield attrs.evolve(window, before=window.before[:place] + window.before[place + 1 :]), None
 
-    def _keep(self, smaller: Window) -> bool:
+    def _keep(self, smaller: Window, gone: int | None) -> bool:
         """Whether the smaller window fails too, under the old schedule or one that was searched for."""
         clients = len(smaller.clients)
-        order = tuple(one for one in self.schedule.order if one < clients)
+        left = (one for one in self.schedule.order if one != gone)
+        order = tuple(one - (gone is not None and one > gone) for one in left)
         if self._fails(smaller, attrs.evolve(self.schedule, order=order)):
             return True
         if not self.schedule.changes or clients < 2:

@@ -27,10 +27,10 @@ from .stepping import Laws
 from .trial import TIER, Inconclusive, Outcomes, Trial
 from .windows import OPERATIONS_MAX, Window, in_a_row, window
 
-WINDOWS = 40
+WINDOWS = 60
 """How many windows are tried, unless asked otherwise."""
 
-SCHEDULES = 16
+SCHEDULES = 12
 """Under how many schedules each window runs."""
 
 ORDERS_MAX = 12
@@ -72,7 +72,8 @@ def parallel(
     ``control`` ``"lines"``: a schedule decides at every line of the target's code (of the modules that ``watched``
     says) which thread goes on; for targets in this process. ``"free"``: threads run as the system lets them, from one
     start, a little apart; for services. ``"auto"``: free where no line of a target's code is met. ``own_clock``: the
-    target stamps what arrives with its own time, so that time may pass during a window. ``late_starts``: its jobs may
+    target stamps what arrives with its own time, so that time may pass during a window; one whose attribute ``stamps``
+    is true says so itself. ``late_starts``: its jobs may
     start later than at once. ``shorten``: make what is found as short as possible, which takes some seconds.
     """
     tier = _Tier(
@@ -145,6 +146,7 @@ class _Tier:
         try:
             target = self._fresh()
             can = target.capabilities
+            self.options["time_passes"] = self.options.get("time_passes") or bool(getattr(target, "stamps", False))
             target.close()
         except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
             self._keep(_unmade(error))

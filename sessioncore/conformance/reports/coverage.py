@@ -51,6 +51,7 @@ AFTER_TIMER: Final = "timer before request"
 """The two orders of T-01."""
 
 _QUEUED_MAX: Final = 3
+_LANES_MAX: Final = 3  # with more, a session meets nothing that it does not meet with two: a test compares
 _CLOSED: Final = Configuration.CLOSED
 _TRIGGERS: Final = {
     row.id: row.trigger.__name__
@@ -140,9 +141,13 @@ def _key(key: object) -> tuple[str, ...]:
     return tuple(str(part) for part in key) if isinstance(key, tuple) else (str(key),)
 
 
-@lru_cache(maxsize=16)
 def totals(profile: Profile, lanes: int = 1) -> Totals:
     """Everything that can be covered under a profile, dedicated sessions and batches together."""
+    return _totals(profile, min(lanes, _LANES_MAX))
+
+
+@lru_cache(maxsize=16)
+def _totals(profile: Profile, lanes: int) -> Totals:
     halves = tuple(dict.fromkeys((profile.dedicated, profile.batch)))
     met = [_search(half, lanes) for half in halves]
     rows = frozenset(row.id for found in met for cell in found.cells.values() for row in cell) | {

@@ -10,7 +10,10 @@ from typing import Any, final
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..cases import Case
+from ..http.choosing import chosen
 from ..making import made
+from ..possible_plan import softened
+from ..possible_run import FreeRun
 from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Finding, Kind, TierResult
 from ..running import NotApplicable, Run
@@ -23,6 +26,15 @@ FINDINGS_MAX = 25
 
 HANGS_MAX = 3
 """After so many hangs the rest of a tier is left untested: each costs the target's whole patience."""
+
+WAIT_S_MAX = 5.0
+"""How long one case may wait where time is the real one; what would take longer is left out, and that is said."""
+
+REAL_S_MAX = 20.0
+"""About how long a tier may take where time is the real one."""
+
+SETTLE_S = 2.0
+"""How long a job may take to start or end on a target that does that by itself."""
 
 Progress = Callable[[str, int, int], None]
 """Called with (what is going on, how much is done, how much there is; 0 where nobody knows)."""
@@ -63,7 +75,7 @@ class Runner:
         self.hangs = 0
         self._patience = 10.0
         self._seconds = 0.0
-        self._run: Run | None = None
+        self._run: Run | FreeRun | None = None
         self._case: Case | None = None
         self._watch: Watch[None] | None = None
 
@@ -87,14 +99,16 @@ class Runner:
     def run(self, cases: Iterable[Case], guarantee: str = "") -> TierResult:
         """Every case. A target that hangs is left behind, and the next case gets another."""
         waiting = list(cases)
-        total, began = len(waiting), self.started()
+        began = self.started()
         unsupported = frozenset[str]()
         try:
             can = self.capabilities()
             self._patience, unsupported = can.patience_s, frozenset(can.unsupported)
+            waiting = self._possible(waiting, can)
         except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
             self._found(_unmade(self.tier, error))
             waiting = []
+        total = len(waiting)
 
         def work(beat: Callable[[], None], mine: Callable[[], bool]) -> None:
             while waiting and mine():
@@ -172,10 +186,7 @@ class Runner:
             target = self.fresh()
         except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
             return _unmade(self.tier, error)
-        run = Run(
-            target, profile=self.profile, policy=self.policy, tier=self.tier, tally=tally or Tally(), beat=beat
-        )
-        self._run = run
+        self._run = run = self._run_on(target, tally or Tally(), beat)
         try:
             return run.judge(case)
         finally:
@@ -207,6 +218,43 @@ class Runner:
             self._found(shrunk(case, finding, lambda smaller: self._again(smaller, beat)))
 
     # --- inside ----------------------------------------------------------------------------------------------
+
+    def _run_on(self, target: SystemUnderTest, tally: Tally, beat: Callable[[], None]) -> Run | FreeRun:
+        """One right answer where the kit says when jobs end; else all states in which the target could be."""
+        if target.capabilities.reports:
+            return Run(target, profile=self.profile, policy=self.policy, tier=self.tier, tally=tally, beat=beat)
+        return FreeRun(
+            target,
+            profile=self.profile,
+            policy=self.policy,
+            tier=self.tier,
+            tally=tally,
+            beat=beat,
+            settle_s=min(SETTLE_S, target.capabilities.patience_s / 2),
+        )
+
+    def _possible(self, cases: list[Case], can: Capabilities) -> list[Case]:
+        """The cases that can be run: where jobs end by themselves they succeed, and real time is short."""
+        if not can.reports:
+            cases = [softened(case) for case in cases]
+            self.notes.append("Its jobs end by themselves: where a case wants a job to fail, it succeeds.")
+        if can.clock:
+            return cases
+        picked = chosen(
+            cases,
+            seconds_max=REAL_S_MAX,
+            profile=self.profile,
+            policy=self.policy,
+            lanes=can.lanes,
+            wait_s_max=WAIT_S_MAX,
+        )
+        self.skipped.update(picked.skipped)
+        if picked.left_out:
+            self.notes.append(
+                f"Its time is the real one: {len(picked.cases)} of {len(picked.cases) + picked.left_out} cases were"
+                f" chosen; they meet {picked.met} of {picked.goals} transitions, refusals, pairs, boundaries and ties."
+            )
+        return list(picked.cases)
 
     def _again(self, case: Case, beat: Callable[[], None]) -> Finding | None:
         try:

@@ -65,7 +65,6 @@ def _nearest(model: Model, start: int, open_inputs: list[list[str]]) -> Inputs:
 def covering(model: Model) -> Iterator[Case]:
     """Few short cases that reach every configuration of a session and fire every row that the model can fire."""
     seen: set[str] = set()
-    number = 0
     for state in range(len(model)):
         configurations = {
             f"={session.configuration.value}" for session in model.worlds[state].core.sessions.values()
@@ -74,7 +73,7 @@ def covering(model: Model) -> Iterator[Case]:
             new = (set(model.rows[state][word]) | configurations) - seen
             if new:
                 seen |= new
-                number += 1
-                yield model.case(
-                    f"{model.scope.name} row {number}", (*model.paths[state], word), goals=tuple(sorted(new))
-                )
+                goals = tuple(sorted(new))
+                rows = sorted((goal for goal in goals if not goal.startswith("=")), key=lambda row: row[0] != "S")
+                name = f"{', '.join(rows[:2]) or goals[0][1:]} ({model.scope.name})"
+                yield model.case(name, (*model.paths[state], word), goals=goals)
