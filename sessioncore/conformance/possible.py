@@ -9,6 +9,7 @@ too much to keep, that is said and nobody is accused.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from itertools import count
 from typing import final
 
@@ -35,6 +36,9 @@ WORLDS_MAX = 400
 
 ALIKE_MAX = 4
 """With a tolerance, how many possibilities are kept that differ in times alone: those nearest to what was shown."""
+
+EXPLAINED_MAX = 1_000
+"""How many ways are tried to find the nearest one to what was seen."""
 
 LOOKS_AGAIN_MAX = 60
 """Histories with more looks are not searched again with finer times."""
@@ -154,13 +158,22 @@ class Possible:
         if not found:
             found = self._search_again(steps, look)
         if not found:
-            missed = search.nearest()
-            assert missed is not None, "a search without a result has missed something"
-            raise Impossible(missed, self.states())
+            raise Impossible(self._nearest(search, steps, look), self.states())
         if len(self._history) <= LOOKS_AGAIN_MAX:
             self._history.append((steps, look))
         self._steps = []
         self.worlds = found
+
+    def _nearest(self, search: Search, steps: list[Step], look: Look | None) -> Missed:
+        """What comes nearest to what was seen: the same search once more, which also goes on where that cannot agree
+        any more, for a while."""
+        bounds = attrs.evolve(self._bounds, lenient=True, nodes_max=EXPLAINED_MAX)
+        further = Search(steps, look, bounds)
+        with suppress(TooManyError):
+            further.run(self.worlds)
+        found = [missed for missed in (search.nearest(), further.nearest()) if missed is not None]
+        assert found, "a search without a result has missed something"
+        return min(found, key=lambda missed: (-missed.at, len(missed.differences), len(missed.world.told)))
 
     def _kept(self, worlds: list[World], look: Look | None) -> list[World]:
         """The worlds to go on with. Of those that differ in times alone, within the tolerance, the nearest ones."""

@@ -62,6 +62,8 @@ class Bounds:
     failing: frozenset[str] | None = None
     nodes_max: int = 10_000
     eager: bool = False
+    lenient: bool = False
+    """Go on where what is shown of a session is contradicted already, to see how near one can come."""
 
 
 def may_become(session: SessionView, shown: SessionView, slack: int) -> bool:

@@ -339,7 +339,10 @@ def _rules_of(rows: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _spot(event: Event, world: World) -> Spot:
-    return Spot(event=event, rows=tuple(world.fired()), steps=world.steps(), core=world.core)
+    """Where a difference was seen, with the device in the state in which it would be, and not paused by us."""
+    core = world.core.fork()
+    core.state = world.device
+    return Spot(event=event, rows=tuple(world.fired()), steps=world.steps(), core=core)
 
 
 def _from(shown: SessionView, origin: int) -> SessionView:

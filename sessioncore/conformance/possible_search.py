@@ -314,7 +314,7 @@ class Search:
                 continue
             if job.status != "running" or shown.status == "queued":
                 return False
-        return all(
+        return self.bounds.lenient or all(
             name not in seen.sessions or may_become(session, seen.sessions[name], slack)
             for name, session in right.sessions.items()
         )

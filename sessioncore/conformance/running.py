@@ -19,7 +19,7 @@ from .cases import Case, translated
 from .oracle import Oracle, time_before
 from .protocol import Accepted, Capabilities, Outcome, Rejected, SystemUnderTest, Unsupported, View
 from .results import Difference, Finding, Kind, Moment
-from .tally import Tally, armed
+from .tally import Tally, armed, hidden
 from .watch import checked
 
 LAGS_MAX = 3
@@ -217,7 +217,7 @@ class Run:
             if tie == "T-02" and not any(difference.what.endswith("state_reason") for difference in wrong):
                 spot = attrs.evolve(spot, tie="")
             return Kind.CLOCK if clock else Kind.OBSERVATION, wrong, spot
-        self.tally.agreed(expected, before, spot)
+        self.tally.agreed(expected, before, spot, hidden(oracle.core, view, self.names))
         self.tally.looked(oracle.core, view, self.names)
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import final
 
 import attrs
@@ -11,6 +11,7 @@ import attrs
 from sessioncore.core.chart import Row
 from sessioncore.core.device_chart import DEVICE_CHART
 from sessioncore.core.device_core import DeviceCore
+from sessioncore.core.events import SubmitRequested
 from sessioncore.core.job_chart import JOB_CHART
 from sessioncore.core.session_chart import SESSION_CHART
 
@@ -25,6 +26,9 @@ ROWS: Mapping[str, Row] = {
     row.id: row for chart in (SESSION_CHART, JOB_CHART, DEVICE_CHART) for row in chart.rows
 }
 
+_NOT_ANSWERS = frozenset(row.id for row in SESSION_CHART.rows if row.trigger is not SubmitRequested)
+"""Rows of a session whose effect only its view shows: that a job is accepted is told by the answer."""
+
 
 def armed(core: DeviceCore) -> list[tuple[str, int]]:
     """Every timer of the reference that is armed: (event, due in microseconds)."""
@@ -35,6 +39,16 @@ def armed(core: DeviceCore) -> list[tuple[str, int]]:
         if job.execution_limit_due is not None
     ]
     return found
+
+
+def hidden(core: DeviceCore, view: View, names: Mapping[str, str]) -> frozenset[str]:
+    """The sessions of which a view shows nothing at all: what becomes of them cannot be confirmed."""
+    found = []
+    for name in core.sessions:
+        shown = view.sessions.get(names.get(name, name))
+        if shown is not None and all(getattr(shown, field) is UNSEEN for field in FIELDS):
+            found.append(name)
+    return frozenset(found)
 
 
 @final
@@ -68,11 +82,17 @@ class Tally:
                 if timer == "InteractiveTtlExpired":
                     self.exercised["S-13"] += 1
 
-    def agreed(self, expected: Outcome, before: Mapping[str, str], spot: Spot) -> None:
-        """Count what one step met. ``before`` is in which configuration every session was."""
+    def agreed(
+        self, expected: Outcome, before: Mapping[str, str], spot: Spot, unseen: Collection[str] = ()
+    ) -> None:
+        """Count what one step met. ``before`` is in which configuration every session was; of those that are
+        ``unseen`` nothing is shown, so that only answers about them count."""
         coverage, exercised = self.coverage, self.exercised
         self.steps += 1
+        supposed = {row for name in unseen for row in spot.steps.get(name, ()) if row in _NOT_ANSWERS}
         for row in spot.rows:
+            if row in supposed:
+                continue
             coverage.rows[row] += 1
             for rule in RULES_OF[row]:
                 exercised[rule] += 1
@@ -88,7 +108,7 @@ class Tally:
             coverage.sneaks[before[name], type(spot.event).__name__] += 1
         for session, rows in spot.steps.items():
             for row in rows:
-                if row in SESSION_ROWS:
+                if row in SESSION_ROWS and row not in supposed:
                     self._transition(session, before.get(session, "none"), row)
 
     def _transition(self, session: str, where: str, row: str) -> None:
@@ -99,9 +119,11 @@ class Tally:
 
     def looked(self, core: DeviceCore, view: View, names: Mapping[str, str]) -> None:
         """Count what a view showed, and the rules that say what it shows."""
+        unseen = hidden(core, view, names)
         for name, session in core.sessions.items():
-            self.coverage.states[session.configuration.value] += 1
             shown = view.sessions.get(names.get(name, name))
+            if name not in unseen:
+                self.coverage.states[session.configuration.value] += 1
             if shown is None:
                 continue
             fields = {field for field in FIELDS if getattr(shown, field) is not UNSEEN}

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from random import Random
 from typing import Any
 
 import pytest
 
 from sessioncore.conformance.cases import Case
+from sessioncore.conformance.faults import PlainDevice
+from sessioncore.conformance.faults.catalogue import by_id
+from sessioncore.conformance.http.cases import wire_cases
+from sessioncore.conformance.http.choosing import chosen
 from sessioncore.conformance.possible import UNTOLD, Impossible, Possible, TooManyError
 from sessioncore.conformance.possible_plan import Plan, plan_of, softened
 from sessioncore.conformance.possible_run import FreeRun, Inconclusive
@@ -15,6 +20,7 @@ from sessioncore.conformance.protocol import UNSEEN, Accepted, JobView, Outcome,
 from sessioncore.conformance.results import Finding, Kind
 from sessioncore.conformance.running import NotApplicable
 from sessioncore.conformance.tally import Tally
+from sessioncore.conformance.tiers.standard import smoke
 from sessioncore.core import (
     CancelRequested,
     CloseRequested,
@@ -34,6 +40,7 @@ from sessioncore.core.profiles import IBM_GUIDE, Profile
 from sessioncore.core.values import replaced
 
 from .self_driven import SECOND, SelfDriven
+from .self_ending import SelfEnding
 
 MINUTE = 60 * SECOND
 SHIFTS = (0, 0, 0, 1, SECOND, 10 * SECOND, MINUTE - 1, MINUTE, MINUTE, MINUTE + 1, 1800 * SECOND)
@@ -336,3 +343,39 @@ def test_times_within_the_tolerance_agree() -> None:
     possible.observed(View(at=late + SECOND, sessions={"a": shown}, jobs={}))
     with pytest.raises(Impossible):
         possible.observed(View(at=late + 9 * SECOND, sessions={"a": SessionView(id="a", state="open")}, jobs={}))
+
+
+# --- the catalogue, with jobs that end by themselves ---------------------------------------------------------------
+
+SHOWN = ("F-01", "F-02", "F-05", "F-07", "F-10", "F-11", "F-12", "F-14", "F-17", "F-21", "F-22", "F-28", "F-44", "O-01",
+         "O-13", "O-20", "O-44", "O-72", "O-79")  # fmt: skip
+"""Some faults of every kind that show without a hand on the device."""
+
+
+@cache
+def short_cases() -> tuple[Case, ...]:
+    """What is run over HTTP as well."""
+    few = chosen(smoke(IBM_GUIDE), seconds_max=20)
+    return (*wire_cases(IBM_GUIDE), *few.cases)
+
+
+def verdict_on(device: PlainDevice) -> Finding | None:
+    for case in short_cases():
+        try:
+            found = FreeRun(SelfEnding(device.__class__(device.profile)), settle_s=0.05, prompt=True).judge(case)
+        except NotApplicable:
+            continue
+        if found is not None:
+            return found
+    return None
+
+
+def test_a_right_device_that_is_not_ours_is_not_accused() -> None:
+    assert verdict_on(PlainDevice(IBM_GUIDE)) is None
+
+
+@pytest.mark.parametrize("fault_id", SHOWN)
+def test_a_fault_of_the_catalogue_is_found_through_the_jobs_that_end_by_themselves(fault_id: str) -> None:
+    found = verdict_on(by_id(fault_id).make())
+    assert found is not None
+    assert found.rules

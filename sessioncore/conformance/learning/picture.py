@@ -147,14 +147,20 @@ def _lines(verbs: Sequence[str]) -> str:
 
 
 def _add_marks(graph: Any, marks: Iterable[Mark]) -> None:
-    """An arrow for what goes wrong between two places by the same input, with the numbers of the lines below."""
-    found: dict[tuple[Place, Place, str, bool], list[Mark]] = {}
+    """One arrow for all that goes wrong between two places, with the numbers of the lines below."""
+    found: dict[tuple[Place, Place, bool], dict[str, list[Mark]]] = {}
     for mark in marks:
-        found.setdefault((mark.step.before, mark.step.there, mark.step.verb, mark.confirmed), []).append(mark)
-    for (before, there, verb, confirmed), same in found.items():
-        label = ", ".join(str(mark.number) for mark in same) + f"  {verb}" + ("" if confirmed else " (not confirmed)")
+        verbs = found.setdefault((mark.step.before, mark.step.there, mark.confirmed), {})
+        verbs.setdefault(mark.step.verb, []).append(mark)
+    for (before, there, confirmed), verbs in found.items():
+        label = "\n".join(f"{_numbers(same)}: {verb}" for verb, same in verbs.items())
         pen = WRONG if confirmed else Pen(color=RED, style="dotted", width="2.2")
-        _add_edge(graph, before, there, label, pen, "; ".join(mark.told() for mark in same))
+        says = "; ".join(mark.told() for same in verbs.values() for mark in same)
+        _add_edge(graph, before, there, label if confirmed else f"{label}\n(not confirmed)", pen, says)
+
+
+def _numbers(marks: Iterable[Mark]) -> str:
+    return ", ".join(str(mark.number) for mark in marks)
 
 
 def _add_edge(graph: Any, before: Place, after: Place, label: str, pen: Pen, says: str) -> None:
@@ -175,7 +181,7 @@ def _add_list(graph: Any, right: Sequence[Step], marks: Sequence[Mark], tick_us:
     """What is wrong, in numbered lines below the picture, and what the lines mean."""
     ours = dict.fromkeys(step.right for step in right)
     finals = [place for place in ours if place is not None and place[0] == "closed"]
-    lines = [line for mark in marks[:LISTED_MAX] for line in _broken(f"{mark.number}  {mark.told()}")]
+    lines = [line for mark in marks[:LISTED_MAX] for line in _broken(f"{mark.number}: {mark.told()}")]
     if len(marks) > LISTED_MAX:
         lines.append(f"and {len(marks) - LISTED_MAX} more")
     legend = [

@@ -31,6 +31,7 @@ from .telling import finding_of
 
 ONE_SIDED = "a log that passes proves only that what it shows can be explained"
 
+
 @final
 @attrs.frozen(kw_only=True)
 class LogJudgement:

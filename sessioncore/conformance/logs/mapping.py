@@ -207,7 +207,7 @@ class _Reader:
         if pattern is None:
             for ours in ("event", "time"):
                 if ours not in fields:
-                    raise self._wrong(f"[fields] must say which field holds the {ours}, for example {ours} = \"...\"")
+                    raise self._wrong(f'[fields] must say which field holds the {ours}, for example {ours} = "..."')
             return fields
         for ours, theirs in fields.items():
             if theirs not in pattern.groupindex:
@@ -230,7 +230,7 @@ class _Reader:
 
     def _meaning(self, theirs: str, said: Any) -> Meaning:
         if not isinstance(said, str) or not said.split():
-            raise self._wrong(f"[events] {theirs!r} must be a text such as \"JobStarted\", or a list of them")
+            raise self._wrong(f'[events] {theirs!r} must be a text such as "JobStarted", or a list of them')
         kind, *rest = said.split()
         if kind not in KINDS and kind not in SEEN:
             known = ", ".join((*SEEN, *KINDS))
@@ -287,7 +287,7 @@ class _Reader:
     def _span(self, said: Any, key: str) -> int:
         found = _LENGTH.fullmatch(said.strip()) if isinstance(said, str) else None
         if found is None:
-            raise self._wrong(f"{key} must be a length of time such as \"50ms\" or \"1s\"; it is {said!r}")
+            raise self._wrong(f'{key} must be a length of time such as "50ms" or "1s"; it is {said!r}')
         return round(float(found[1]) * UNITS[found[2]])
 
     def _list(self, key: str) -> tuple[str, ...]:

@@ -386,6 +386,4 @@ def _fits(theirs: str, name: Any, fields: Fields) -> bool:
     """Whether an entry of ``[events]`` is about this line."""
     if not re.fullmatch(r"[\w.]+=.*", theirs):
         return name is not None and fnmatchcase(str(name), theirs)
-    return all(
-        str(_get(fields, field)) == word for field, _, word in (one.partition("=") for one in theirs.split(","))
-    )
+    return all(str(_get(fields, field)) == word for field, _, word in (one.partition("=") for one in theirs.split(",")))

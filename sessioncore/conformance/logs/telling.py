@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import attrs
 
-from sessioncore.core.events import Advanced
+from sessioncore.core.events import TIMERS, Advanced, Event
 from sessioncore.core.job import FINAL, Job
 from sessioncore.core.rows import RAN_TOO_LONG, SESSION_CLOSED
 from sessioncore.core.states import JobStatus
 
 from ..blame import RULES_OF, SESSION_ROWS, Spot, blamed
 from ..cases import in_words, translated
-from ..protocol import JobView, SessionView, View
+from ..protocol import UNSEEN, JobView, SessionView, View
 from ..results import Difference, Finding, Kind, Moment
 from ..running import severity_of
 from .items import Did, Item, Saw
@@ -80,7 +80,9 @@ def _clashes(state: State, item: Item, subject: Subject) -> Iterator[Clash]:
     for clash in explained(state, item, subject):
         if not isinstance(clash, Clash):
             continue
-        if clash.late:
+        if clash.late and isinstance(item.what, Did) and isinstance(item.what.event, TIMERS):
+            yield _mistimed(item.what.event, state)
+        elif clash.late:
             yield _overdue(state, item) if not clash.rules else _changed(state, item)
         elif clash.rules:
             yield clash
@@ -151,6 +153,15 @@ def _overdue(state: State, item: Item) -> Clash:
     return Clash(differences=(wrong,), rules=_RULES_OF_TIMER[name], late=True)
 
 
+def _mistimed(event: Event, state: State) -> Clash:
+    """A line tells that a timer fired, at a time at which it is not due."""
+    name = type(event).__name__
+    dues = [(base, least) for armed, base, least, _ in state.timers() if type(armed) is type(event)]
+    due = [state.zone.span(base, ORIGIN)[0] + least for base, least in dues]
+    wrong = Difference(what=f"timer {name}", expected=f"fired at {due[0] if due else 'no time'}", seen=event.at)
+    return Clash(differences=(wrong,), rules=_RULES_OF_TIMER[name], late=True)
+
+
 def _changed(state: State, item: Item) -> Clash:
     """The session is as the line says, and came to be so at another time."""
     least, most = state.zone.span(CHANGED, ORIGIN)
@@ -208,7 +219,9 @@ def _in_words(item: Item) -> str:
         return in_words(item.what.event)
     parts = []
     if item.what.session is not None:
-        parts.append(f"{item.what.session.id} is seen")
+        seen = item.what.session
+        words = [str(word) for word in (seen.state, seen.state_reason) if word is not UNSEEN and word is not None]
+        parts.append(f"{seen.id} is seen {', '.join(words)}".rstrip())
     parts += [f"{job.id} is seen {job.status}" for job in item.what.jobs]
     return "; ".join(parts)
 

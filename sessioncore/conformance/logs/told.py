@@ -203,9 +203,7 @@ def _target(event: object) -> str:
 # --- things seen -----------------------------------------------------------------------------------------------
 
 
-def _seen(
-    state: State, saw: Saw, subject: Subject, least: int, most: int, free_time: bool
-) -> Iterator[State | Clash]:
+def _seen(state: State, saw: Saw, subject: Subject, least: int, most: int, free_time: bool) -> Iterator[State | Clash]:
     wrong = tuple(_wrong_words(state, saw))
     if wrong:
         yield Clash(differences=wrong)

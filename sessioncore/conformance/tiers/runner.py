@@ -100,11 +100,12 @@ class Runner:
         """Every case. A target that hangs is left behind, and the next case gets another."""
         waiting = list(cases)
         began = self.started()
-        unsupported = frozenset[str]()
+        unsupported, until = frozenset[str](), None
         try:
             can = self.capabilities()
             self._patience, unsupported = can.patience_s, frozenset(can.unsupported)
             waiting = self._possible(waiting, can)
+            until = None if can.clock else began + 2 * REAL_S_MAX
         except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
             self._found(_unmade(self.tier, error))
             waiting = []
@@ -112,6 +113,10 @@ class Runner:
 
         def work(beat: Callable[[], None], mine: Callable[[], bool]) -> None:
             while waiting and mine():
+                if until is not None and time.perf_counter() > until:
+                    self.notes.append(f"{len(waiting)} cases were left out: time was over")
+                    waiting.clear()
+                    break
                 case = waiting.pop(0)
                 if self.cases % 20 == 0:
                     self.progress(self.tier, total - len(waiting), total)

@@ -53,37 +53,42 @@ STATUSES = {
 
 
 class TimedManila(FakeManilaV2):
-    """The fake device, at which a circuit takes as long as its number of shots says."""
+    """The fake device, at which a circuit takes as long as its number of shots says. ``released`` ends the long ones."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.released = threading.Event()
+    released = threading.Event()
 
     def __deepcopy__(self, _memo: Any) -> TimedManila:
         """The mode copies the options of a job, and the device is one of them."""
         return self
 
     def run(self, run_input: Any, **options: Any) -> Any:
-        shots = options.get("shots")
+        shots, released = options.get("shots"), self.released
         if shots == SHOTS["long"]:
-            self.released.wait(HELD_S_MAX)
+            released.wait(HELD_S_MAX)
         elif shots == SHOTS["medium"]:
             time.sleep(MEDIUM_S)
         return super().run(run_input, **options)
 
 
+@lru_cache
+def device() -> TimedManila:
+    """One for all: what it needs to simulate takes a second to make."""
+    return TimedManila()
+
+
 class LocalMode:
-    """One program's sessions, batches and jobs on a device of its own."""
+    """One program's sessions, batches and jobs. Targets are used one after another."""
 
     def __init__(self) -> None:
         self.capabilities = Capabilities(
             clock=False,
             reports=False,
-            tolerance_us=SECOND,
+            tolerance_us=SECOND // 4,
             lanes=1_000,  # every job has a thread of its own
             unsupported=("PauseRequested", "OfflineRequested", "ResumeRequested"),
         )
-        self.device = TimedManila()
+        self.device = device()
+        self.device.released = threading.Event()
         self.sessions: dict[str, Session] = {}
         self.jobs: dict[str, Any] = {}
         self._lengths: dict[str, str] = {}
@@ -134,6 +139,8 @@ class LocalMode:
 
     def _open(self, event: OpenRequested) -> Outcome:
         kind = Batch if event.mode is Mode.BATCH else Session
+        if event.max_ttl is not None and event.max_ttl % SECOND:
+            return Unsupported(why="max_time is a whole number of seconds")
         max_time = None if event.max_ttl is None else event.max_ttl // SECOND
         name = f"{kind.__name__} {len(self.sessions) + 1}"
         self.sessions[name] = kind(backend=self.device, max_time=max_time)
@@ -147,6 +154,8 @@ class LocalMode:
         else:
             return Unsupported(why="its sessions are Python objects: none can be named that was not made")
         if event.max_execution is not None:
+            if event.max_execution % SECOND:
+                return Unsupported(why="max_execution_time is a whole number of seconds")
             sampler.options.max_execution_time = event.max_execution // SECOND
         try:
             job = sampler.run([circuit()], shots=SHOTS[self._lengths.get(event.job_id, "short")])
