@@ -95,6 +95,7 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
 
 def _log(arguments: argparse.Namespace, expected: dict[str, str], progress: Progress) -> Report:
     """A recorded trace, or a service's log with a mapping."""
+    from sessioncore.conformance import Capabilities
     from sessioncore.conformance.kit import report_of
     from sessioncore.conformance.logs import judge_log
 
@@ -111,9 +112,10 @@ def _log(arguments: argparse.Namespace, expected: dict[str, str], progress: Prog
     return report_of(
         [result],
         target=str(path),
-        profile=profile or PROFILES["ibm-guide"],
+        profile=result.extra.profile or profile or PROFILES["ibm-guide"],
         expected=expected,
         strict=arguments.strict,
+        can=Capabilities(lanes=result.extra.lanes or 1, reports=False, clock=False),
     )
 
 

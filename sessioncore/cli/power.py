@@ -28,13 +28,14 @@ def power(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(found.facts())
     else:
-        _show(found, tiers)
-    return 0 if found.good(tiers) else FELL_SHORT
+        _show(found)
+    return 0 if found.good() else FELL_SHORT
 
 
-def _show(found: Power, tiers: tuple[str, ...]) -> None:
+def _show(found: Power) -> None:
+    tiers = found.tiers
     rows = []
-    for fault in found.faults():
+    for fault in found.known:
         place = found.diagnosed.get(fault.id)
         steps = [found.steps(fault.id, tier) for tier in tiers]
         told = "" if place is None else "first" if place == 1 else f"no. {place}" if place else "not named"
@@ -43,5 +44,5 @@ def _show(found: Power, tiers: tuple[str, ...]) -> None:
     print_table(columns, rows, empty="no faults")
     print("A number is how many steps it took until something was found; a dash means that nothing was.")
     print("events: how long the trace is when it was made short, and the shortest that there can be.")
-    for line in found.lines(tiers):
+    for line in found.lines():
         print(line)

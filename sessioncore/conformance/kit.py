@@ -21,6 +21,12 @@ from .tiers import TIERS
 from .tiers.runner import Progress, silent
 
 
+FREE_TIERS = ("smoke", "standard")
+"""The tiers for objects whose jobs start and end by themselves."""
+
+NOT_DRIVEN = f"a target whose jobs end by themselves is judged by {' and '.join(FREE_TIERS)}"
+
+
 class ExpectationError(SessionCoreError):
     """The file of expected failures cannot be read. The message says which line, and what is expected there."""
 
@@ -52,7 +58,13 @@ def judge(
     if first.findings:
         results = [first]
     else:
-        results = [TIERS[name](factory, profile=profile, seed=seed, progress=progress) for name in tiers]
+        free = can is not None and not can.reports
+        results = [
+            TierResult(name=name, cases=0, steps=0, seconds=0.0, skipped=(NOT_DRIVEN,))
+            if free and name not in FREE_TIERS
+            else TIERS[name](factory, profile=profile, seed=seed, progress=progress)
+            for name in tiers
+        ]
     report = report_of(
         results,
         target=target or named(factory),
@@ -62,7 +74,7 @@ def judge(
         strict=strict,
         can=can,
     )
-    if diagnosed and report.findings and not first.findings:
+    if diagnosed and report.findings and not first.findings and (can is None or can.reports):
         from .diagnosis import diagnose
 
         progress("diagnosis", 0, 0)
