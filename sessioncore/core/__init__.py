@@ -32,18 +32,7 @@ from .events import (
 )
 from .job import Job, step_job
 from .job_chart import JOB_CHART, job_chart
-from .profiles import (
-    AZURE,
-    FIFO,
-    IBM_GUIDE,
-    IBM_TODAY,
-    PASQAL_BATCH,
-    PROFILES,
-    SCALEWAY,
-    Parameters,
-    Policy,
-    Profile,
-)
+from .profiles import AZURE, FIFO, IBM_GUIDE, IBM_TODAY, PASQAL_BATCH, PROFILES, SCALEWAY, Parameters, Policy, Profile
 from .session import Session
 from .session_chart import SESSION_CHART, session_chart
 from .session_core import SessionCore

@@ -152,21 +152,14 @@ class Chart:
             if atom.read is None:
                 setting = switches.get(atom.name)
                 if setting not in atom.values:
-                    raise ChartError(
-                        f"the switch {atom.name} is {setting!r}; it can be {', '.join(atom.values)}"
-                    )
+                    raise ChartError(f"the switch {atom.name} is {setting!r}; it can be {', '.join(atom.values)}")
                 chosen[atom.name] = setting
-        kept = tuple(_decide(row, chosen) for row in self.rows if _applies(row, chosen))
+        same = {name: getattr(self, name) for name in ("name", "states", "initial", "finals", "triggers", "timers")}
         return SpecialisedChart(
-            name=self.name,
-            states=self.states,
-            initial=self.initial,
-            finals=self.finals,
-            triggers=self.triggers,
             atoms=tuple(atom for atom in self.atoms if atom.read is not None),
-            rows=kept,
-            timers=self.timers,
+            rows=tuple(_decide(row, chosen) for row in self.rows if _applies(row, chosen)),
             switches=tuple(sorted(chosen.items())),
+            **same,
         )
 
 
@@ -193,10 +186,7 @@ def _applies(row: Row, chosen: Mapping[str, str]) -> bool:
 
 def _decide(row: Row, chosen: Mapping[str, str]) -> Row:
     """The row without the atoms that are decided."""
-    guard = tuple((name, wanted) for name, wanted in row.guard if name not in chosen)
-    if guard == row.guard:
-        return row
-    return replaced(row, guard=guard)
+    return replaced(row, guard=tuple((name, wanted) for name, wanted in row.guard if name not in chosen))
 
 
 # --- laws --------------------------------------------------------------------------------------------------
@@ -294,10 +284,7 @@ def check_timers(chart: Chart) -> None:
     """Law 6: outside the states where a timer is armed, its firing is forbidden; inside, some row allows it."""
     for timer in chart.timers:
         for state in chart.states:
-            allowed = any(
-                row.disposition is not Disposition.FORBIDDEN
-                for row in chart.rows_of(state, timer.trigger)
-            )
+            allowed = any(row.disposition is not Disposition.FORBIDDEN for row in chart.rows_of(state, timer.trigger))
             if allowed != (state in timer.armed_in):
                 raise ChartError(
                     f"{chart.name}: {timer.trigger.__name__} in {state} does not agree with where it is armed"

@@ -11,8 +11,9 @@ from .effects import AnyEffect, NotifyDevice, StartJob
 from .engine import Engine
 from .errors import HostError, InvariantError
 from .events import Event, JobStarted, OfflineRequested, PauseRequested, ResumeRequested
-from .invariants import check_device
-from .profiles import FIFO, IBM_GUIDE, Policy, Profile
+from .invariants import check_snapshot
+from .parameters import Policy, Profile
+from .profiles import FIFO, IBM_GUIDE
 from .session import STARTED, Session
 from .signals import JobReady
 from .snapshot import DeviceSnapshot, Snapshot, load_engine, save_engine
@@ -35,13 +36,7 @@ class DeviceCore(Engine):
     """
 
     def __init__(
-        self,
-        device_id: str,
-        *,
-        lanes: int = 1,
-        profile: Profile = IBM_GUIDE,
-        policy: Policy = FIFO,
-        now: int = 0,
+        self, device_id: str, *, lanes: int = 1, profile: Profile = IBM_GUIDE, policy: Policy = FIFO, now: int = 0
     ) -> None:
         if type(lanes) is not int or not 1 <= lanes <= LANES_MAX:
             raise HostError(f"lanes must be a whole number from 1 to {LANES_MAX}; it is {lanes!r}", rule="D-04")
@@ -62,8 +57,7 @@ class DeviceCore(Engine):
     @property
     def holder(self) -> str | None:
         """The id of the exclusive session that holds the device, or None (D-01)."""
-        load = self._holder()
-        return None if load is None else load.id
+        return next(iter(self._holders), None)
 
     def instance_usage(self, instance: str, at: int) -> int:
         """What ``fair_share`` counts for the instance at ``at``, in microseconds; 0 under ``fifo``."""
@@ -90,9 +84,7 @@ class DeviceCore(Engine):
         device = snapshot.device
         if device is None:
             raise HostError("this is the snapshot of a session alone; SessionCore can restore it", rule="T-03")
-        core = cls(
-            device.id, lanes=device.lanes, profile=snapshot.profile, policy=device.policy, now=snapshot.now
-        )
+        core = cls(device.id, lanes=device.lanes, profile=snapshot.profile, policy=device.policy, now=snapshot.now)
         core.state = device.state
         core._settled_at = device.settled_at
         load_engine(core, snapshot)
@@ -122,7 +114,7 @@ class DeviceCore(Engine):
         What could start is asked as of the last step: under ``fair_share`` the mere passing of time changes who stands
         first, but only steps start jobs (T-05).
         """
-        check_device(self.snapshot())
+        check_snapshot(self.snapshot())
         could_start = self.fork()._first_to_start(self._settled_at)
         if could_start is not None:
             raise InvariantError(f"a lane is free while {could_start.id} could start", rule="T-05")
@@ -150,32 +142,25 @@ class DeviceCore(Engine):
             else:
                 self._holders.pop(load.id, None)
         self._order.place(load, self._jobs)
-        if (rate := load.rate) != load.shared_rate:
-            self._order.shares.change(load.instance, rate - load.shared_rate, at)
-            load.shared_rate = rate
+        self._order.shares.follow(load, at)
 
     def _first_to_start(self, at: int) -> Workload | None:
         """The workload whose oldest queued job starts now, or None. Asks the chart about the first in order, and
         about the next only where the answer was *pass over*."""
-        passed: list[Workload] = []
-        found: Workload | None = None
+        holder = next(iter(self._holders.values()), None)
         load = self._order.first(at)
-        holder = self._holder()
         while load is not None:
             effect = self._ask(load, holder, at)
             if effect != "pass_over":
-                found = load if effect == "start" else None
-                break
-            if holder is not None:
-                # The holder alone is not passed over by D-01; where it was asked already, nobody is left to ask.
+                return load if effect == "start" else None
+            if holder is None:
+                # Its session is out of time, and ends by a timer of this very instant: it needs no place any more.
+                load.placed = None
+                load = self._order.first(at)
+            else:
+                # D-01 passes over everybody but the holder; where it was asked already, nobody is left to ask.
                 load = holder if load is not holder and holder.head(self._jobs) else None
-                continue
-            self._order.take_out(load)
-            passed.append(load)
-            load = self._order.first(at)
-        for load in passed:
-            self._order.place(load, self._jobs)
-        return found
+        return None
 
     def _ask(self, load: Workload, holder: Workload | None, at: int) -> str:
         """One question to the device's chart: start, wait or pass_over."""
@@ -190,9 +175,6 @@ class DeviceCore(Engine):
         row = select(DEVICE_CHART.cells[JobReady][self.state], asked, None)
         self._count(row)
         return row.effect[0]
-
-    def _holder(self) -> Workload | None:
-        return next(iter(self._holders.values()), None)
 
     # --- steps ---------------------------------------------------------------------------------------------
 

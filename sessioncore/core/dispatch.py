@@ -6,11 +6,15 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import TypeAlias, final
 
+from .durations import DAY
 from .job import Job
-from .profiles import ROLLING_WINDOW, Policy
+from .parameters import Policy
 from .session import STARTED
 from .values import value
 from .workload import Workload
+
+ROLLING_WINDOW = 28 * DAY
+"""Over how long ``fair_share`` counts usage, in microseconds (D-03)."""
 
 Exported: TypeAlias = tuple[tuple[str, int, int, tuple[tuple[int, int, int], ...]], ...]
 """What :class:`Shares` knows, for a snapshot: (instance, since, rate, past) in order of instance."""
@@ -40,10 +44,11 @@ class Order:
     """
 
     def __init__(self, policy: Policy) -> None:
-        self.policy = policy
-        self.shares = Shares(policy)
+        self._fair = policy.name == "fair_share"
+        self._allocations = dict(policy.allocations)
         self._active: list[Place] = []
-        self._waiting: dict[str, list[Place]] = {}
+        self._waiting: dict[str, list[Place]] = {"": []}
+        self.shares = Shares(kept=self._fair)
 
     def place(self, load: Workload, jobs: dict[str, Job]) -> None:
         """File the workload where it stands now, if it has a queued job and has moved."""
@@ -53,42 +58,31 @@ class Order:
             return
         active = load.session is not None and load.session.configuration in STARTED
         key = (active, head.number)
-        if load.placed == key:
-            return
-        load.placed = key
-        heappush(self._active if active else self._queue(load), (head.number, load))
+        if load.placed != key:
+            load.placed = key
+            account = load.instance if self._fair else ""
+            heap = self._active if active else self._waiting.setdefault(account, [])
+            heappush(heap, (head.number, load))
 
     def first(self, at: int) -> Workload | None:
         """The workload whose oldest queued job stands first, or None when nothing is queued."""
         load = _top(self._active, active=True)
         if load is not None:
             return load
-        if self.policy.name == "fifo":
-            return _top(self._waiting.get("", []), active=False)
-        return self._first_by_share(at)
-
-    def take_out(self, load: Workload) -> None:
-        """Leave the workload out until it is placed again."""
-        load.placed = None
-
-    def _queue(self, load: Workload) -> list[Place]:
-        instance = "" if self.policy.name == "fifo" else load.instance
-        return self._waiting.setdefault(instance, [])
+        return self._first_by_share(at) if self._fair else _top(self._waiting[""], active=False)
 
     def _first_by_share(self, at: int) -> Workload | None:
         """D-03, ``fair_share``: the instance with the least usage for its allocation; among equals the oldest job.
         O(instances)."""
         best: tuple[int, int, int, Workload] | None = None
-        for instance in list(self._waiting):
-            load = _top(self._waiting[instance], active=False)
-            if load is None:
-                del self._waiting[instance]
-                continue
-            self.shares.trim(instance, at)
-            used, share = self.shares.used(instance, at), self.shares.allocation(instance)
-            number = self._waiting[instance][0][0]
-            if best is None or (used * best[1], number) < (best[0] * share, best[2]):
-                best = (used, share, number, load)
+        for instance, heap in self._waiting.items():
+            load = _top(heap, active=False)
+            if load is not None:
+                self.shares.trim(instance, at)
+                used, share = self.shares.used(instance, at), self._allocations.get(instance, 1)
+                number = heap[0][0]
+                if best is None or (used * best[1], number) < (best[0] * share, best[2]):
+                    best = (used, share, number, load)
         return None if best is None else best[3]
 
 
@@ -106,30 +100,26 @@ def _top(heap: list[Place], *, active: bool) -> Workload | None:
 class Shares:
     """How much each instance used over the last :data:`ROLLING_WINDOW`, exactly, in microseconds (D-03).
 
-    One entry per change of an instance's rate within the window.
+    One entry per change of an instance's rate within the window; nothing where they are not ``kept``.
     """
 
-    def __init__(self, policy: Policy) -> None:
-        self._counts = policy.name == "fair_share"
-        self._allocations = dict(policy.allocations)
+    def __init__(self, *, kept: bool) -> None:
+        self._kept = kept
         self._past: dict[str, deque[tuple[int, int, int]]] = {}
         self._sum: dict[str, int] = {}
         self._now: dict[str, tuple[int, int]] = {}
 
-    def allocation(self, instance: str) -> int:
-        """The instance's share; 1 where none was given."""
-        return self._allocations.get(instance, 1)
-
-    def change(self, instance: str, by: int, at: int) -> None:
-        """The instance's rate of usage changes by ``by`` microseconds per microsecond at ``at``. Nobody asks
-        under ``fifo``, and nothing is kept."""
-        if not self._counts:
+    def follow(self, load: Workload, at: int) -> None:
+        """The workload has changed at ``at``, and with it perhaps the rate at which its instance uses the device."""
+        if not self._kept or (rate := load.rate) == load.shared_rate:
             return
-        since, rate = self._now.get(instance, (at, 0))
-        if rate and at > since:
-            self._past.setdefault(instance, deque()).append((since, at, rate))
-            self._sum[instance] = self._sum.get(instance, 0) + rate * (at - since)
-        self._now[instance] = (at, rate + by)
+        instance = load.instance
+        since, before = self._now.get(instance, (at, 0))
+        if before and at > since:
+            self._past.setdefault(instance, deque()).append((since, at, before))
+            self._sum[instance] = self._sum.get(instance, 0) + before * (at - since)
+        self._now[instance] = (at, before + rate - load.shared_rate)
+        load.shared_rate = rate
         self.trim(instance, at)
 
     def trim(self, instance: str, at: int) -> None:
@@ -154,8 +144,7 @@ class Shares:
     def export(self) -> Exported:
         """Everything it knows."""
         return tuple(
-            (instance, *self._now[instance], tuple(self._past.get(instance, ())))
-            for instance in sorted(self._now)
+            (instance, *self._now[instance], tuple(self._past.get(instance, ()))) for instance in sorted(self._now)
         )
 
     def load(self, exported: Exported) -> None:

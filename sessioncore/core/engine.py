@@ -9,34 +9,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
 
+from . import events
 from .chart import Row, select
 from .effects import AnyEffect
-from .errors import STORY_LENGTH_MAX, HostError, Story
-from .events import (
-    REPORTS,
-    TIMERS,
-    Advanced,
-    CancelRequested,
-    CloseRequested,
-    Event,
-    ExecutionLimitExpired,
-    InteractiveTtlExpired,
-    JobCancelRequested,
-    JobFailed,
-    JobReleased,
-    JobSucceeded,
-    MaxTtlExpired,
-    NoSubmissionExpired,
-    OpenRequested,
-    SubmitRequested,
-    UsageLimitReached,
-)
+from .errors import HostError, Story
+from .events import REPORTS, TIMERS, Advanced, Event, ExecutionLimitExpired, OpenRequested, SubmitRequested
 from .job import FINAL, QUEUED, RUNNING, Job, job_answer, job_effects, job_row, submit_job
-from .profiles import IBM_GUIDE, Profile
+from .job_chart import job_chart
+from .parameters import Profile
+from .profiles import IBM_GUIDE
 from .session import Session
 from .session_chart import session_chart
 from .signals import SessionEnded, heard
@@ -46,7 +31,7 @@ from .workload import TimerEntry, Workload
 
 CLOSED = Configuration.CLOSED
 EXECUTION_LIMIT = TIMERS.index(ExecutionLimitExpired)
-SESSION_TIMERS = (MaxTtlExpired, UsageLimitReached, InteractiveTtlExpired, NoSubmissionExpired)
+SESSION_TIMERS: tuple[Any, ...] = TIMERS[:EXECUTION_LIMIT]
 
 HEAP_SLACK = 64
 """Entries of the timer heap that may be stale before it is rebuilt, besides as many as are alive."""
@@ -87,7 +72,9 @@ class Engine:
         if at < self.now:
             raise HostError(f"time ran backwards: the event is at {at}, the core is at {self.now}", rule="T-04")
         if self._timers and self._timers[0][0] <= at:
-            self._require_fired(event)
+            until = at - 1 if event.__class__ in REPORTS else at  # T-01
+            if (due := self._first_timer(until)) is not None:
+                raise HostError(f"a timer is due at {due[0]}: call advance({until}) first", rule="T-03")
         out: list[AnyEffect] = []
         load = handler(self, event, out)
         self.now = at
@@ -103,10 +90,7 @@ class Engine:
         if now < self.now - 1:
             raise HostError(f"time ran backwards: asked to advance to {now}, the core is at {self.now}", rule="T-04")
         out: list[AnyEffect] = []
-        while self._timers and self._timers[0][0] <= now:
-            entry = self._first_timer()
-            if entry is None or entry[0] > now:
-                break
+        while (entry := self._first_timer(now)) is not None:
             self._fire(entry, out)
         if now > self.now:
             self.now = now
@@ -140,7 +124,7 @@ class Engine:
     def story(self, session_id: str) -> Story:
         """The last steps of a session, oldest first; empty for an unknown one."""
         load = self._workloads.get(session_id)
-        return () if load is None else load.told()
+        return () if load is None else tuple(load.story)
 
     def timers(self, session_id: str) -> tuple[tuple[str, int], ...]:
         """The armed timers of a session as (event name, due in microseconds), the next one first."""
@@ -165,8 +149,8 @@ class Engine:
 
         Raises :class:`HostError` while it is not closed or a job of it is on the device.
         """
-        load = self._workloads.get(session_id)
-        if load is None or load.session is None or load.session.configuration is not CLOSED or load.on_device:
+        session = self.session(session_id)
+        if session is None or session.configuration is not CLOSED or session.on_device:
             raise HostError(f"session {session_id} is not over and cannot be forgotten", rule="S-23")
         del self._workloads[session_id]
 
@@ -188,71 +172,56 @@ class Engine:
 
     # --- time ----------------------------------------------------------------------------------------------
 
-    def _require_fired(self, event: Event) -> None:
-        """T-03: timers before a report, timers before or at a request, have fired."""
-        due = self.next_deadline()
-        report = isinstance(event, REPORTS)
-        if due is not None and (due < event.at or (due == event.at and not report)):
-            until = event.at - 1 if report else event.at
-            raise HostError(f"a timer is due at {due}: call advance({until}) first", rule="T-03")
+    def _first_timer(self, until: int | None = None) -> TimerEntry | None:
+        """The timer that fires next, and by ``until`` if that is given.
 
-    def _first_timer(self) -> TimerEntry | None:
-        """The timer that fires next. Stale entries on top of the heap are dropped or filed anew on the way."""
-        heap = self._timers
-        while heap:
-            entry = heap[0]
+        Stale entries on top of the heap are dropped or filed anew on the way.
+        """
+        while self._timers and (until is None or self._timers[0][0] <= until):
+            entry = self._timers[0]
             due, rank, _, name = entry
+            load = None
             if rank == EXECUTION_LIMIT:
                 job = self._jobs.get(name)
-                if job is not None and job.execution_limit_due == due:
-                    return entry
-                heappop(heap)
-                continue
-            load = self._workloads.get(name)
-            if load is None or load.filed is not entry:
-                heappop(heap)
-                continue
-            assert load.session is not None
-            if load.session.next_timer() == (due, rank):
+                armed = job is not None and job.execution_limit_due == due
+            else:
+                load = self._workloads.get(name)
+                armed = load is not None and load.next_timer() == (due, rank)
+            if armed:
                 return entry
-            heappop(heap)
-            load.filed = None
-            self._file(load)
-            heap = self._timers  # filing may have made it anew
+            heappop(self._timers)
+            if load is not None and load.filed is entry:
+                load.filed = None
+                self._file(load)
         return None
 
     def _file(self, load: Workload) -> None:
         """Keep one entry per session in the heap, at or before its next timer. A later timer is filed when this one
         comes up."""
-        assert load.session is not None
-        key = load.session.next_timer()
+        key = load.next_timer()
         if key is not None and (load.filed is None or key < load.filed[:2]):
             load.filed = (*key, load.number, load.id)
             self._push(load.filed)
 
+    def _file_limit(self, job: Job) -> None:
+        """An entry for the execution limit of a job that runs, if it has one."""
+        if (due := job.execution_limit_due) is not None:
+            self._push((due, EXECUTION_LIMIT, job.number, job.id))
+
     def _push(self, entry: TimerEntry) -> None:
         """Add an entry, and drop the stale ones once they are the greater part."""
-        heap = self._timers
-        heappush(heap, entry)
-        if len(heap) > 2 * (len(self._workloads) + self._lanes_taken) + HEAP_SLACK:
+        heappush(self._timers, entry)
+        if len(self._timers) > 2 * (len(self._workloads) + self._lanes_taken) + HEAP_SLACK:
             self._rebuild_timers()
 
     def _rebuild_timers(self) -> None:
-        """Make the heap anew from what is armed. O(n), and rare enough to cost O(1) per event."""
-        heap: list[TimerEntry] = []
-        for load in self._workloads.values():
-            assert load.session is not None
-            key = load.session.next_timer()
-            load.filed = None if key is None else (*key, load.number, load.id)
-            if load.filed is not None:
-                heap.append(load.filed)
+        """Make the heap anew from what is armed. O(n log n), and rare enough to cost O(log n) per event."""
+        self._timers = []
         for load in (*self._workloads.values(), *self._solo.values()):
+            load.filed = None
+            self._file(load)
             for job_id in load.on_device:
-                job = self._jobs[job_id]
-                if job.execution_limit_due is not None:
-                    heap.append((job.execution_limit_due, EXECUTION_LIMIT, job.number, job_id))
-        heapify(heap)
-        self._timers = heap
+                self._file_limit(self._jobs[job_id])
 
     def _fire(self, entry: TimerEntry, out: list[AnyEffect]) -> None:
         """T-02: a timer takes effect at its deadline; T-05: then whatever may start starts."""
@@ -261,7 +230,6 @@ class Engine:
             load = self._job_event(ExecutionLimitExpired(at=due, job_id=name), out)
         else:
             load = self._session_event(SESSION_TIMERS[rank](at=due, session_id=name), out)
-        self.now = due
         self._settle(load, due, out)
 
     def _settle(self, load: Workload | None, at: int, out: list[AnyEffect]) -> None:
@@ -271,12 +239,11 @@ class Engine:
     # Each computes first, which may raise, then commits, and answers with the workload that it changed.
 
     def _open(self, event: OpenRequested, out: list[AnyEffect]) -> Workload:
-        load = self._workloads.get(event.session_id)
-        if load is not None and load.session is not None:
-            answer(load.session, event, load.story)
+        if (known := self.session(event.session_id)) is not None:
+            answer(known, event)  # J-09
         parameters = self.profile.half(event.mode)
         opened = open_session(event, parameters)
-        load = Workload(event.session_id, self._next_session, event.instance, parameters.switches)
+        load = Workload(event.session_id, self._next_session, event.instance, job_chart(parameters.switches).cells)
         self._next_session += 1
         self._workloads[load.id] = load
         self._commit_session(load, opened.session, opened.row, event.at, out)
@@ -287,9 +254,7 @@ class Engine:
             job_row(self._jobs[event.job_id], event)  # J-09
         if event.session_id is None:
             return self._submit_alone(event, out)
-        load = self._workload(event)
-        before = load.session
-        assert before is not None
+        load, before = self._named(event)
         session, session_row = answer(before, event, load.story)
         job, row = submit_job(event, self._next_job, load.instance, before.terms.parameters, load.job_cells)
         self._commit_job(load, job, row, event.at, out)
@@ -299,25 +264,24 @@ class Engine:
     def _submit_alone(self, event: SubmitRequested, out: list[AnyEffect]) -> Workload:
         """A job-mode job: a workload of one, without timers of its own but the execution limit."""
         parameters = self.profile.dedicated
-        load = Workload(event.job_id, self._next_job, event.instance, parameters.switches)
+        load = Workload(event.job_id, self._next_job, event.instance, job_chart(parameters.switches).cells)
         job, row = submit_job(event, load.number, load.instance, parameters, load.job_cells)
         self._solo[job.id] = load
         self._commit_job(load, job, row, event.at, out)
         return load
 
-    def _workload(self, event: Any) -> Workload:
+    def _named(self, event: Any) -> tuple[Workload, Session]:
         """The session that a request names. An unknown one is a row as well (J-09)."""
         load = self._workloads.get(event.session_id)
         if load is None:
             cells = session_chart(self.profile.half(Mode.DEDICATED).switches).cells
             row = select(cells[event.__class__][Configuration.NONE], None, event)
             raise refuse(row, subject=f"session {event.session_id}", state="unknown")
-        return load
+        assert load.session is not None
+        return load, load.session
 
     def _session_event(self, event: Event, out: list[AnyEffect]) -> Workload:
-        load = self._workload(event)
-        before = load.session
-        assert before is not None
+        load, before = self._named(event)
         session, row = answer(before, event, load.story)
         self._commit_session(load, session, row, event.at, out)
         return load
@@ -331,8 +295,8 @@ class Engine:
         name = before.session_id
         load = self._solo.get(before.id) if name is None else self._workloads.get(name)
         job, row = job_answer(before, event, None if load is None else load.job_cells)
-        if load is None or row.target is None:
-            self._count(row)  # J-06: nothing changes, and the session may have been forgotten
+        if load is None:
+            self._count(row)  # J-06: its session has been forgotten
             return None
         session = load.session
         if session is None or row.signal is None:
@@ -358,8 +322,7 @@ class Engine:
         elif status is RUNNING:
             load.on_device[name] = None
             self._lanes_taken += 1
-            if (due := job.execution_limit_due) is not None:
-                self._push((due, EXECUTION_LIMIT, job.number, name))
+            self._file_limit(job)
         elif status in FINAL and name in load.on_device:
             del load.on_device[name]
             self._lanes_taken -= 1
@@ -367,11 +330,9 @@ class Engine:
 
     def _commit_session(self, load: Workload, session: Session, row: Row, at: int, out: list[AnyEffect]) -> None:
         self._count(row)
-        target, story = row.target, load.story
+        target = row.target
         load.session = session
-        story.append((at, row.id))
-        if len(story) > 2 * STORY_LENGTH_MAX:
-            del story[:-STORY_LENGTH_MAX]
+        load.story.append((at, row.id))
         if target is not None:
             out.append(notice(session, at, row))
         if target is CLOSED:
@@ -391,8 +352,11 @@ class Engine:
     _handlers: ClassVar[dict[type, Handler]] = {
         OpenRequested: _open,
         SubmitRequested: _submit,
-        CloseRequested: _session_event,
-        CancelRequested: _session_event,
-        **dict.fromkeys((JobCancelRequested, JobSucceeded, JobFailed, JobReleased), _job_event),
+        events.CloseRequested: _session_event,
+        events.CancelRequested: _session_event,
+        events.JobCancelRequested: _job_event,
+        events.JobSucceeded: _job_event,
+        events.JobFailed: _job_event,
+        events.JobReleased: _job_event,
     }
     """Who answers what a host may hand in."""

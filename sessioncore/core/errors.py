@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from attrs import define, field
+
 Story: TypeAlias = tuple[tuple[int, str], ...]
 """The last steps of a session or job, oldest first: (when in microseconds, chart row id)."""
 
@@ -33,6 +35,7 @@ class HostError(SessionCoreError):
         self.row = row
 
 
+@define(eq=False, slots=False)
 class ClientError(SessionCoreError):
     """A refusal: what a client asked for is not allowed here (V-03).
 
@@ -41,27 +44,14 @@ class ClientError(SessionCoreError):
     do.
     """
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        rule: str,
-        row: str,
-        code: int,
-        http_status: int,
-        remedy: str,
-        state: str = "",
-        story: Story = (),
-    ) -> None:
-        self.message = message
-        self.rule = rule
-        self.row = row
-        self.code = code
-        self.http_status = http_status
-        self.remedy = remedy
-        self.state = state
-        self.story = story
-        super().__init__(message)
+    message: str
+    rule: str = field(kw_only=True)
+    row: str = field(kw_only=True)
+    code: int = field(kw_only=True)
+    http_status: int = field(kw_only=True)
+    remedy: str = field(kw_only=True)
+    state: str = field(default="", kw_only=True)
+    story: Story = field(default=(), kw_only=True)
 
     def __str__(self) -> str:
         # Times count from the first step that is told: a core knows no calendar.

@@ -9,7 +9,7 @@ service uses the Unix epoch).
 
 from __future__ import annotations
 
-from typing import TypeAlias, final
+from typing import final
 
 from .states import Mode
 from .values import value
@@ -185,25 +185,6 @@ class ExecutionLimitExpired(Event):
     job_id: str
 
 
-Request: TypeAlias = (
-    OpenRequested
-    | SubmitRequested
-    | CloseRequested
-    | CancelRequested
-    | JobCancelRequested
-    | PauseRequested
-    | OfflineRequested
-    | ResumeRequested
-)
-Report: TypeAlias = JobStarted | JobSucceeded | JobFailed | JobReleased
-Timer: TypeAlias = (
-    MaxTtlExpired
-    | UsageLimitReached
-    | InteractiveTtlExpired
-    | NoSubmissionExpired
-    | ExecutionLimitExpired
-)
-
 REQUESTS = (
     OpenRequested,
     SubmitRequested,
@@ -215,11 +196,5 @@ REQUESTS = (
     ResumeRequested,
 )
 REPORTS = (JobStarted, JobSucceeded, JobFailed, JobReleased)
-TIMERS = (
-    MaxTtlExpired,
-    UsageLimitReached,
-    InteractiveTtlExpired,
-    NoSubmissionExpired,
-    ExecutionLimitExpired,
-)
+TIMERS = (MaxTtlExpired, UsageLimitReached, InteractiveTtlExpired, NoSubmissionExpired, ExecutionLimitExpired)
 """In the order in which timers due at one instant fire (T-02)."""

@@ -6,11 +6,11 @@ Invariants that need two moments (accepting never comes back, ``started_at`` is 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeAlias
 
 from .errors import InvariantError
-from .job import FINAL, ON_DEVICE, QUEUED, RUNNING, Job
+from .job import FINAL, ON_DEVICE, QUEUED, RUNNING
 from .session import ACCEPTING, STARTED, Session
 from .snapshot import DeviceSnapshot, Snapshot
 from .states import Configuration, JobStatus
@@ -58,48 +58,42 @@ SESSION_LAWS: tuple[Law, ...] = (
 )  # fmt: skip
 
 
-def check_sessions(snapshot: Snapshot) -> None:
-    """Check every session, every job, and that both agree. Raises :class:`InvariantError`."""
-    counts = _counts(snapshot.jobs)
+def check_snapshot(snapshot: Snapshot) -> None:
+    """Check every session, every job, that both agree, and the device if there is one. Raises
+    :class:`InvariantError`."""
+    for rule, what in _faults(snapshot):
+        raise InvariantError(what, rule=rule)
+
+
+def _faults(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """What is wrong, as (rule, what)."""
+    found = Counter((job.session_id, job.status) for job in snapshot.jobs)
     for record in snapshot.sessions:
         session = record.session
         for rule, law, holds in SESSION_LAWS:
             if not holds(session, snapshot.now):
-                raise InvariantError(f"session {session.id}: {law}", rule=rule)
-        _check_counts(session, counts)
-    for rule, what in _job_faults(snapshot):
-        raise InvariantError(what, rule=rule)
+                yield rule, f"session {session.id}: {law}"
+        yield from _count_faults(session, {status: found[session.id, status] for status in JobStatus})
+    yield from _job_faults(snapshot)
+    if snapshot.device is not None:
+        yield from _device_faults(snapshot, snapshot.device)
 
 
-def check_device(snapshot: Snapshot) -> None:
-    """Check the sessions and the device that they share. Raises :class:`InvariantError`."""
-    check_sessions(snapshot)
-    assert snapshot.device is not None
-    for rule, what in _device_faults(snapshot, snapshot.device):
-        raise InvariantError(what, rule=rule)
-
-
-def _counts(jobs: tuple[Job, ...]) -> dict[str | None, Counter[JobStatus]]:
-    counts: dict[str | None, Counter[JobStatus]] = {}
-    for job in jobs:
-        counts.setdefault(job.session_id, Counter())[job.status] += 1
-    return counts
-
-
-def _check_counts(session: Session, counts: dict[str | None, Counter[JobStatus]]) -> None:
+def _count_faults(session: Session, found: Mapping[JobStatus, int]) -> Iterator[tuple[str, str]]:
     """The session's counts are those of its jobs. Jobs that ended may have been forgotten; open ones may not."""
-    found = counts.get(session.id, Counter())
-    on_device = sum(found[status] for status in ON_DEVICE)
-    if (session.queued, session.on_device) != (found[QUEUED], on_device):
-        raise InvariantError(
-            f"session {session.id} counts {session.queued} queued and {session.on_device} on the device;"
-            f" its jobs are {found[QUEUED]} and {on_device}",
-            rule="J-01",
+    queued, on_device = found[QUEUED], sum(found[status] for status in ON_DEVICE)
+    if (session.queued, session.on_device) != (queued, on_device):
+        yield (
+            "J-01",
+            (
+                f"session {session.id} counts {session.queued} queued and {session.on_device} on the device;"
+                f" its jobs are {queued} and {on_device}"
+            ),
         )
     ended = (session.completed, session.failed, session.cancelled)
     kept = (found[JobStatus.COMPLETED], found[JobStatus.FAILED], found[JobStatus.CANCELLED])
     if any(have > count for have, count in zip(kept, ended, strict=True)):
-        raise InvariantError(f"session {session.id} counts {ended} ended jobs, but there are {kept}", rule="J-01")
+        yield "J-01", f"session {session.id} counts {ended} ended jobs, but there are {kept}"
 
 
 def _job_faults(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
@@ -120,11 +114,8 @@ def _device_faults(snapshot: Snapshot, device: DeviceSnapshot) -> Iterator[tuple
     lanes_taken = sum(job.status in ON_DEVICE for job in snapshot.jobs)
     if lanes_taken > device.lanes:
         yield "D-04", f"{lanes_taken} jobs are on a device with {device.lanes} lanes"
-    active = [
-        record.session
-        for record in snapshot.sessions
-        if record.session.terms.parameters.exclusive == "yes" and record.session.configuration in STARTED
-    ]
+    sessions = [record.session for record in snapshot.sessions]
+    active = [one for one in sessions if one.terms.parameters.exclusive == "yes" and one.configuration in STARTED]
     if sorted(session.id for session in active) != sorted(device.holders):
         yield "D-01", f"the holders are {device.holders}, the active exclusive sessions {[s.id for s in active]}"
     at_creation = any(session.terms.parameters.start_event == "create" for session in active)

@@ -7,9 +7,9 @@ from typing import Any, final
 from .chart import Cells, Row, select
 from .effects import AnyEffect, NotifyJob, StopJob
 from .errors import Story
-from .events import Event, JobFailed, SubmitRequested
+from .events import JobFailed, SubmitRequested
 from .job_chart import job_chart
-from .profiles import Parameters
+from .parameters import Parameters
 from .states import JobStatus
 from .step import refuse
 from .values import drafter, maker, value
@@ -80,7 +80,7 @@ class JobStep:
 notify_job = maker(NotifyJob)
 
 
-def job_row(job: Job | None, event: Event, cells: Cells | None = None) -> Row:
+def job_row(job: Job | None, event: Any, cells: Cells | None = None) -> Row:
     """The row that answers ``event``; ``job`` None stands for a job that does not exist.
 
     ``cells`` is the table of the job's chart, looked up where it is not given. Raises :class:`ClientError` or
@@ -90,10 +90,8 @@ def job_row(job: Job | None, event: Event, cells: Cells | None = None) -> Row:
     cells = cells or job_chart(() if job is None else job.switches).cells
     row = select(cells[event.__class__][status], job, event)
     if row.fault is not None:
-        named = getattr(event, "job_id", "?")
-        if job is None:
-            raise refuse(row, subject=f"job {named}", state="unknown")
-        raise refuse(row, subject=f"job {named}", state=status.value, story=tell(job))
+        state, story = ("unknown", ()) if job is None else (status.value, tell(job))
+        raise refuse(row, subject=f"job {event.job_id}", state=state, story=story)
     return row
 
 

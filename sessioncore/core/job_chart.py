@@ -26,7 +26,7 @@ from .events import (
     JobSucceeded,
     SubmitRequested,
 )
-from .profiles import SWITCHES
+from .parameters import SWITCHES
 from .rows import (
     JOB_NOT_CANCELLABLE,
     JOB_NOT_FOUND,
@@ -51,7 +51,6 @@ COMPLETED = JobStatus.COMPLETED
 FAILED = JobStatus.FAILED
 CANCELLED = JobStatus.CANCELLED
 FINALS = (COMPLETED, FAILED, CANCELLED)
-
 
 
 def _positive(_job: Job | None, event: SubmitRequested) -> str:

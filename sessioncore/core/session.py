@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import final
 
 from attrs import field
 
-from .profiles import Parameters
-from .session_chart import (
-    ACTIVE,
-    ACTIVE_DRAINING,
-    CLOSED,
-    INACTIVE,
-    INACTIVE_DRAINING,
-    OPEN,
-    OPEN_DRAINING,
-    session_chart,
-)
+from .chart import Cells
+from .parameters import Parameters
+from .session_chart import ACTIVE, ACTIVE_DRAINING, CLOSED, INACTIVE, NONE, OPEN, session_chart
 from .states import Configuration, Mode, SessionState, StateReason
 from .values import value
 
-if TYPE_CHECKING:
-    from .chart import Cells
-
-STATE_OF = {
-    OPEN: SessionState.OPEN,
-    ACTIVE: SessionState.ACTIVE,
-    INACTIVE: SessionState.INACTIVE,
-    OPEN_DRAINING: SessionState.OPEN,
-    ACTIVE_DRAINING: SessionState.ACTIVE,
-    INACTIVE_DRAINING: SessionState.INACTIVE,
-    CLOSED: SessionState.CLOSED,
-}
+STATE_OF = {one: SessionState(one.removesuffix("_draining")) for one in Configuration if one is not NONE}
 """The wire's state of every configuration."""
 
 ACCEPTING = frozenset((OPEN, ACTIVE, INACTIVE))
@@ -55,7 +36,7 @@ class Terms:
     created_at: int
     max_ttl: int | None
     interactive_ttl: int | None
-    instance: str = ""
+    instance: str
     cells: Cells = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -89,7 +70,7 @@ class Session:
     last_job_started: int | None = None
     last_job_completed: int | None = None
     metered_us: int = 0
-    metered_at: int = 0
+    metered_at: int
 
     @property
     def id(self) -> str:
@@ -196,11 +177,8 @@ class Session:
 
     def may_start(self, at: int) -> bool:
         """Whether S-15 and S-25 let a job of this session start at ``at``."""
-        terms = self.terms
-        if self.started_at is not None and terms.max_ttl is not None and at >= self.started_at + terms.max_ttl:
-            return False
-        limit = terms.parameters.usage_limit
-        return limit is None or self.usage(at) < limit
+        limit, due = self.terms.parameters.usage_limit, self.max_ttl_due
+        return (due is None or at < due) and (limit is None or self.usage(at) < limit)
 
     def deadlines(self) -> tuple[tuple[int, int], ...]:
         """The armed timers as (due, rank); the rank is the place of its event in ``events.TIMERS`` (T-02)."""

@@ -30,7 +30,7 @@ from .events import (
     SubmitRequested,
     UsageLimitReached,
 )
-from .profiles import SWITCHES
+from .parameters import SWITCHES
 from .rows import SESSION_CLOSED, SESSION_NOT_FOUND, VALIDATION_FAILED, allow, never, refuse
 from .signals import JobLeftDevice, JobLeftQueue, JobOverran
 from .states import Configuration, JobStatus, StateReason
@@ -51,7 +51,6 @@ FAILED = JobStatus.FAILED
 ACCEPTING = (OPEN, ACTIVE, INACTIVE)
 DRAINING = (OPEN_DRAINING, ACTIVE_DRAINING, INACTIVE_DRAINING)
 LIVE = ACCEPTING + DRAINING
-
 
 
 # --- atoms -------------------------------------------------------------------------------------------------
@@ -112,13 +111,7 @@ _LENGTH_REMEDY = "Give a max_execution_time above zero and within the session's 
 
 
 def _rows() -> tuple[Row, ...]:
-    return (
-        *_opening_rows(),
-        *_submitting_rows(),
-        *_running_rows(),
-        *_timer_rows(),
-        *_closing_rows(),
-    )
+    return (*_opening_rows(), *_submitting_rows(), *_running_rows(), *_timer_rows(), *_closing_rows())
 
 
 def _opening_rows() -> tuple[Row, ...]:

@@ -8,7 +8,7 @@ from .effects import AnyEffect
 from .engine import Engine
 from .errors import HostError
 from .events import JobStarted, OpenRequested, SubmitRequested
-from .invariants import check_sessions
+from .invariants import check_snapshot
 from .snapshot import Snapshot, load_engine, save_engine
 from .workload import Workload
 
@@ -36,7 +36,7 @@ class SessionCore(Engine):
 
     def check(self) -> None:
         """Look at every invariant. O(n). Raises :class:`InvariantError`, naming the rule, if one is broken."""
-        check_sessions(self.snapshot())
+        check_snapshot(self.snapshot())
 
     def _open(self, event: OpenRequested, out: list[AnyEffect]) -> Workload:
         if self._workloads and event.session_id not in self._workloads:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, final
 from .chart import CHART_VERSION
 from .errors import HostError, Story
 from .job import FINAL, ON_DEVICE, QUEUED, Job
-from .profiles import Policy, Profile
+from .job_chart import job_chart
+from .parameters import Policy, Profile
 from .session import Session
 from .states import DeviceState
 from .values import value
@@ -66,11 +67,8 @@ class Snapshot:
 
 def save_engine(engine: Engine, device: DeviceSnapshot | None) -> Snapshot:
     """The snapshot of an engine."""
-    records = (
-        SessionRecord(number=load.number, session=load.session, story=load.told())
-        for load in engine._workloads.values()
-        if load.session is not None
-    )
+    loads = ((load, load.session) for load in engine._workloads.values() if load.session is not None)
+    records = (SessionRecord(number=load.number, session=session, story=tuple(load.story)) for load, session in loads)
     return Snapshot(
         profile=engine.profile,
         now=engine.now,
@@ -96,21 +94,20 @@ def load_engine(engine: Engine, snapshot: Snapshot) -> None:
     engine._next_job = snapshot.next_job
     for record in snapshot.sessions:
         session = record.session
-        load = Workload(session.id, record.number, session.instance, session.terms.parameters.switches)
-        load.session = session
+        cells = job_chart(session.terms.parameters.switches).cells
+        load = Workload(session.id, record.number, session.instance, cells, session)
         load.story.extend(record.story)
         engine._workloads[session.id] = load
     for job in snapshot.jobs:
-        engine._jobs[job.id] = job
-        _file_job(engine, job)
+        _load_job(engine, job)
     engine._rebuild_timers()
 
 
-def _file_job(engine: Engine, job: Job) -> None:
+def _load_job(engine: Engine, job: Job) -> None:
     """Put a job where its status says: a queue, a lane, or nowhere."""
+    engine._jobs[job.id] = job
     if job.session_id is None:
-        load = Workload(job.id, job.number, job.instance, job.switches)
-        engine._solo[job.id] = load
+        load = engine._solo[job.id] = Workload(job.id, job.number, job.instance, job_chart(job.switches).cells)
     elif job.session_id in engine._workloads:
         load = engine._workloads[job.session_id]
     elif job.status in FINAL:

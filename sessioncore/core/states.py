@@ -6,14 +6,7 @@ a log, in a picture and in the code is the same word.
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-
-class Word(StrEnum):
-    """A word of the machine. Its ``repr`` is runnable Python, so that the values which hold it have one too."""
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}.{self.name}"
+from .values import Word
 
 
 class Mode(Word):

@@ -6,14 +6,14 @@ chart says *whether* and *where to*; the actions here say what becomes of counts
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias, final
 
 from .chart import Fault, Row, select
 from .effects import AnyEffect, NotifySession
-from .errors import STORY_LENGTH_MAX, ClientError, HostError, Story
+from .errors import ClientError, HostError, Story
 from .events import Event, OpenRequested
-from .profiles import Parameters
+from .parameters import Parameters
 from .session import ACCEPTING, STARTED, STATE_OF, Session, Terms
 from .session_chart import session_chart
 from .signals import JobLeftDevice
@@ -42,18 +42,16 @@ made_step, notify_session = maker(Step), maker(NotifySession)
 def refuse(row: Row, *, subject: str, state: str, story: Story = ()) -> ClientError | HostError:
     """The error of a forbidden row, with its story (V-03). ``subject`` names the session or job, ``state`` where it
     is."""
-    if row.fault is Fault.CLIENT:
-        return ClientError(
-            row.says,
-            rule=row.rules[0],
-            row=row.id,
-            code=row.code or 0,
-            http_status=row.http_status or 400,
-            remedy=row.remedy,
-            state=state,
-            story=story,
-        )
-    return HostError(f"{subject} is {state}: {row.says}", rule=row.rules[0], row=row.id)
+    rule = row.rules[0]
+    if row.fault is Fault.HOST:
+        return HostError(f"{subject} is {state}: {row.says}", rule=rule, row=row.id)
+    code, http_status = row.code, row.http_status
+    assert code is not None  # law 5 of charts
+    assert http_status is not None
+    remedy = row.remedy
+    return ClientError(
+        row.says, rule=rule, row=row.id, code=code, http_status=http_status, remedy=remedy, state=state, story=story
+    )
 
 
 def open_session(event: OpenRequested, parameters: Parameters) -> Step:
@@ -72,11 +70,10 @@ def open_session(event: OpenRequested, parameters: Parameters) -> Step:
         interactive_ttl=interactive,
         instance=event.instance,
     )
-    configuration = Configuration(row.target or Configuration.OPEN)
-    started = event.at if configuration is Configuration.ACTIVE else None
+    started = event.at if row.target is Configuration.ACTIVE else None
     session = Session(
         terms=terms,
-        configuration=configuration,
+        configuration=row.target,
         work_ran_out_at=event.at,
         started_at=started,
         activated_at=started,
@@ -104,7 +101,7 @@ def agreed_max_ttl(asked: int | None, parameters: Parameters) -> int | None:
     )
 
 
-def step(session: Session, event: Event, story: Sequence[tuple[int, str]] = ()) -> Step:
+def step(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> Step:
     """One event at one session. O(1). Raises :class:`ClientError` or :class:`HostError` for a forbidden row.
 
     ``story`` is told in the error and nowhere else.
@@ -113,14 +110,14 @@ def step(session: Session, event: Event, story: Sequence[tuple[int, str]] = ()) 
     return made_step(session=after, effects=() if row.target is None else (notice(after, event.at, row),), row=row)
 
 
-def answer(session: Session, event: Event, story: Sequence[tuple[int, str]] = ()) -> tuple[Session, Row]:
+def answer(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> tuple[Session, Row]:
     """The session as the event leaves it, and the row that said so. Raises what :func:`step` raises."""
     row = select(session.terms.cells[event.__class__][session.configuration], session, event)
     target = row.target
     if target is None:
         if row.fault is not None:
             state = describe(session.configuration)
-            raise refuse(row, subject=f"session {session.id}", state=state, story=tuple(story[-STORY_LENGTH_MAX:]))
+            raise refuse(row, subject=f"session {session.id}", state=state, story=tuple(story))
         if not row.effect:
             return session, row
     after = draft(session)
@@ -135,9 +132,7 @@ def answer(session: Session, event: Event, story: Sequence[tuple[int, str]] = ()
 
 def describe(configuration: Configuration) -> str:
     """A configuration in words, for messages."""
-    if configuration in ACCEPTING or configuration in (CLOSED, Configuration.NONE):
-        return configuration.value
-    return f"{STATE_OF[configuration].value} and not accepting jobs"
+    return configuration.value.replace("_draining", " and not accepting jobs")
 
 
 def notice(session: Session, at: int, row: Row) -> NotifySession:

@@ -15,6 +15,7 @@ A draft never leaves the function that opened it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import StrEnum
 from functools import update_wrapper
 from typing import Any, ParamSpec, TypeVar, cast, dataclass_transform
 
@@ -52,6 +53,13 @@ def drafter(cls: type[_T]) -> Callable[[_T], Any]:
 def replaced(old: _T, **changes: Any) -> _T:
     """A copy of a value with some fields changed. Slow: not for the hot path."""
     return cast("_T", attrs.evolve(cast("Any", old), **changes))
+
+
+class Word(StrEnum):
+    """A word of the machine. Its ``repr`` is runnable Python, so that the values which hold it have one too."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}.{self.name}"
 
 
 def _add_draft(frozen: Any) -> None:

@@ -7,10 +7,7 @@ from typing import Any
 from .session import Session
 from .states import SessionState, StateReason
 
-_IN_PROGRESS = {
-    True: "In progress, accepting new jobs",
-    False: "In progress, not accepting new jobs",
-}
+_IN_PROGRESS = {True: "In progress, accepting new jobs", False: "In progress, not accepting new jobs"}
 _TIMED_OUT = frozenset((StateReason.INTERACTIVE_TTL, StateReason.MAX_TTL, StateReason.NO_SUBMISSION))
 
 

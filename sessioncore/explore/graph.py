@@ -37,7 +37,7 @@ from sessioncore.core.session import Session
 from sessioncore.core.session_chart import SESSION_CHART
 from sessioncore.core.session_core import SessionCore
 from sessioncore.core.states import JobStatus, Mode, SessionState
-from sessioncore.core.values import value
+from sessioncore.core.values import maker, value
 
 REPORTS, TIMERS, REQUESTS = "reports", "timers", "requests"
 """The phases of an instant, in their order (T-01)."""
@@ -59,19 +59,15 @@ the profile makes more of the past matter, that is an eighth entry: ``usage:LEFT
 Edge: TypeAlias = tuple[Node, str, Node]
 """(from, label, to); a label is ``Event:outcome``, for example ``SubmitRequested`` as ``Submit:done``."""
 
-_NAMES: dict[type[Event], str] = {
-    SubmitRequested: "Submit",
-    CloseRequested: "Close",
-    CancelRequested: "Cancel",
-    JobCancelRequested: "JobCancel",
-}
 _TIMER_ROWS = {
     row.id: row.trigger.__name__
     for chart in (SESSION_CHART, JOB_CHART)
     for row in chart.rows
     if row.trigger in EVENTS_OF_TIMERS
 }
-_JOB_REPORTS: tuple[type[Event], ...] = (JobStarted, JobSucceeded, JobFailed, JobReleased)
+_JOB_REPORTS = tuple((kind.__name__, maker(kind)) for kind in (JobStarted, JobSucceeded, JobFailed, JobReleased))
+_STATUS = {status: status.value for status in JobStatus}
+_STATE = {state: state.value for state in SessionState}
 
 
 class TooLargeError(SessionCoreError):
@@ -93,6 +89,9 @@ class Move:
         return f"{self.label} {job}" if job else self.label
 
 
+make_move, cancelled = maker(Move), maker(JobCancelRequested)
+
+
 @final
 class World:
     """A core at one moment of one instant. Never changed: a step makes another world."""
@@ -104,7 +103,9 @@ class World:
         self.ids = ids
         self.at = at
         self.phase = phase
-        self.session = core.sessions[SESSION]
+        session = core.session(SESSION)
+        assert session is not None
+        self.session = session
         self.jobs = [*map(core.jobs.get, ids)]
         self.node = _node(self.session, self.jobs, at, phase)
 
@@ -117,19 +118,20 @@ class World:
             yield Move(label="ReportsOver:done", event=None), self._passed(self.at, TIMERS)
         else:
             yield Move(label="Tick:done", event=None), self._passed(self.at + 1, REPORTS)
-        core = None
-        for event in self._events():
-            core = core or self.core.fork()
-            name = _NAMES.get(type(event), type(event).__name__)
+        core = self.core.fork()
+        for name, event in self._events():
             try:
                 effects = core.handle(event)
-            except ClientError:  # nothing has happened (T-03), so the fork serves again
-                yield Move(label=f"{name}:refused", event=event), self
+            except ClientError:
+                yield make_move(label=f"{name}:refused", event=event), self
                 continue
             except HostError:
                 continue
-            yield self._came_of(event, name, core, changed=bool(effects))
-            core = None
+            if not effects and self._is_as(core):
+                yield make_move(label=f"{name}:nothing", event=event), self
+                continue
+            yield make_move(label=f"{name}:done", event=event), self._came_of(core)
+            core = self.core.fork()  # anywhere else nothing has happened (T-03), and the fork serves again
 
     def _passed(self, at: int, phase: str) -> World:
         return World(self.core, self.ids, at, phase)
@@ -147,33 +149,33 @@ class World:
         label = f"{'+'.join(names)}:done"
         return Move(label=label, event=Advanced(at=self.at)), World(core, self.ids, self.at, TIMERS)
 
-    def _events(self) -> Iterator[Event]:
-        """One event of each kind for each kind of job, and the requests where it is their turn."""
+    def _events(self) -> Iterator[tuple[str, Event]]:
+        """One event of each kind for each kind of job, and the requests where it is their turn, each with its name."""
         at = self.at
         kinds: dict[tuple[JobStatus, int | None] | None, str] = {}
         for job_id, job in zip(self.ids, self.jobs, strict=True):
             kinds.setdefault(None if job is None else (job.status, job.execution_limit_due), job_id)
         for job_id in kinds.values():
-            for report in _JOB_REPORTS:
-                yield report(at=at, job_id=job_id)  # type: ignore[call-arg]  # each of them has a job
+            for name, report in _JOB_REPORTS:
+                yield name, report(at=at, job_id=job_id)
         if self.phase != REQUESTS:
             return
         if None in kinds:
-            yield SubmitRequested(at=at, session_id=SESSION, job_id=kinds[None])
-        yield CloseRequested(at=at, session_id=SESSION)
-        yield CancelRequested(at=at, session_id=SESSION)
+            yield "Submit", SubmitRequested(at=at, session_id=SESSION, job_id=kinds[None])
+        yield "Close", CloseRequested(at=at, session_id=SESSION)
+        yield "Cancel", CancelRequested(at=at, session_id=SESSION)
         for job_id in kinds.values():
-            yield JobCancelRequested(at=at, job_id=job_id)
+            yield "JobCancel", cancelled(at=at, job_id=job_id)
 
-    def _came_of(self, event: Event, name: str, core: SessionCore, *, changed: bool) -> tuple[Move, World]:
-        """The step that an event made of a fork."""
-        same = core.sessions[SESSION] is self.session and [*map(core.jobs.get, self.ids)] == self.jobs
-        if same and not changed:
-            return Move(label=f"{name}:nothing", event=event), self
+    def _is_as(self, core: SessionCore) -> bool:
+        """Whether an event has left everything in this fork as it is here."""
+        return core.session(SESSION) is self.session and [*map(core.jobs.get, self.ids)] == self.jobs
+
+    def _came_of(self, core: SessionCore) -> World:
+        """The world in which an event has left a fork."""
         due = core.next_deadline()
         again = self.phase == REQUESTS and due is not None and due <= self.at
-        after = World(core, self.ids, self.at, TIMERS if again else self.phase)  # T-03: before the next request
-        return Move(label=f"{name}:done", event=event), after
+        return World(core, self.ids, self.at, TIMERS if again else self.phase)  # T-03: before the next request
 
 
 def _node(session: Session, known: Iterable[Job | None], at: int, phase: str) -> Node:
@@ -182,18 +184,16 @@ def _node(session: Session, known: Iterable[Job | None], at: int, phase: str) ->
         if job is None:
             jobs.append("unused")
         elif job.execution_limit is None or (due := job.execution_limit_due) is None:
-            jobs.append(job.status.value)
+            jobs.append(_STATUS[job.status])
         else:
-            jobs.append(f"{job.status.value}:{due - at}")
+            jobs.append(f"{_STATUS[job.status]}:{due - at}")
     jobs.sort()
-    state, accepting = session.state, session.accepting_jobs
-    if state is SessionState.CLOSED:
-        return (state.value, accepting, tuple(jobs), None, None, None, phase)
-    left = tuple(
-        None if due is None else due - at
-        for due in (session.max_ttl_due, session.interactive_due, session.no_submission_due)
-    )
-    return (state.value, accepting, tuple(jobs), *left, phase, *_memory(session, at))
+    state = (_STATE[session.state], session.accepting_jobs, tuple(jobs))
+    if session.state is SessionState.CLOSED:
+        return (*state, None, None, None, phase)
+    dues = (session.max_ttl_due, session.interactive_due, session.no_submission_due)
+    left = [None if due is None else due - at for due in dues]
+    return (*state, *left, phase, *_memory(session, at))
 
 
 def _memory(session: Session, at: int) -> Iterator[str]:

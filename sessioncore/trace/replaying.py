@@ -10,7 +10,7 @@ from sessioncore.core.effects import AnyEffect
 from sessioncore.core.errors import SessionCoreError
 from sessioncore.core.events import REPORTS, TIMERS, Advanced, Event, JobStarted
 
-from .entries import FORGOTTEN, Entry, Header, Note, Observation, Recorded, Trace, TraceError
+from .entries import FORGOTTEN, Entry, Header, Note, Recorded, Trace, TraceError
 
 DeviceCores: TypeAlias = dict[str, DeviceCore]
 """The core of every device of a trace, by its id."""
@@ -57,15 +57,12 @@ def replay(trace: Trace) -> DeviceCores:
 
 
 def _replay_entry(core: DeviceCore, entry: Entry) -> None:
-    if isinstance(entry, Note):
-        if entry.host.get("note") == FORGOTTEN:
-            core.forget(entry.host["job_id"])
-        return
-    if isinstance(entry, Observation):
-        return
-    effects = take(core, entry.event)
-    if entry.effects is not None and effects != entry.effects:
-        raise TraceError(_difference(entry, effects))
+    if isinstance(entry, Recorded):
+        effects = take(core, entry.event)
+        if entry.effects is not None and effects != entry.effects:
+            raise TraceError(_difference(entry, effects))
+    elif isinstance(entry, Note) and entry.host.get("note") == FORGOTTEN:
+        core.forget(entry.host["job_id"])
 
 
 def take(core: DeviceCore, event: Event) -> tuple[AnyEffect, ...]:

@@ -165,6 +165,15 @@ def test_a_restored_device_counts_the_same_usage() -> None:
         assert core.instance_usage("x", 20 * SECOND) == bench.core.instance_usage("x", 20 * SECOND) == 16 * SECOND
 
 
+@pytest.mark.rule("D-03")
+def test_a_restored_device_stops_counting_when_the_job_that_ran_ends() -> None:
+    bench = device(policy=FAIR)
+    bench.at(0).submit("x1", instance="x")
+    for core in (DeviceCore.restore(bench.core.snapshot()), bench.core.fork()):
+        core.handle(JobSucceeded(at=5 * SECOND, job_id="x1"))
+        assert core.instance_usage("x", 20 * SECOND) == 5 * SECOND
+
+
 # --- timers that are stale --------------------------------------------------------------------------------------------
 
 

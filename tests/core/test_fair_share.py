@@ -133,6 +133,15 @@ def test_the_order_sees_the_last_microsecond_leave_the_window(too_early: int, fi
     assert bench.running() == [first]
 
 
+def test_a_larger_allocation_counts_whichever_instance_stood_in_the_queue_first() -> None:
+    bench = device(policy=Policy(name="fair_share", allocations=(("x", 2),)))
+    bench.at(0).submit("y1", instance="y")
+    bench.at(6).succeed("y1").submit("x1", instance="x")
+    bench.at(16).succeed("x1").submit("blocker", instance="z").submit("y2", instance="y").submit("x2", instance="x")
+    bench.at(17).succeed("blocker")
+    assert bench.running() == ["x2"], "10 s of 2 shares are less than 6 s of 1"
+
+
 def test_a_job_that_runs_longer_than_the_window_counts_the_window() -> None:
     bench = device(policy=FAIR, execution_limit=None)
     bench.at(0).submit("x1", instance="x")

@@ -24,7 +24,7 @@ from sessioncore.core import (
     session,
     snapshot,
 )
-from sessioncore.core.invariants import check_device
+from sessioncore.core.invariants import check_snapshot
 from sessioncore.core.values import replaced
 
 from .session_bench import HOUR, SECOND, Bench, device, lone_session
@@ -225,7 +225,7 @@ def test_check_finds_a_damaged_snapshot_out_and_names_the_rule(
     rule: str, text: str, damage: Callable[[Snapshot], Snapshot]
 ) -> None:
     taken = rich().core.snapshot()
-    check_device(taken)
+    check_snapshot(taken)
     with pytest.raises(InvariantError, match=text) as caught:
         DeviceCore.restore(damage(taken)).check()
     assert caught.value.rule == rule
@@ -238,7 +238,7 @@ def test_check_allows_several_active_sessions_only_where_sessions_start_at_their
         _device(holders=("s", "i")),
         _parameters("s", start_event="create"),
     )
-    check_device(damage(rich().core.snapshot()))
+    check_snapshot(damage(rich().core.snapshot()))
 
 
 @pytest.mark.rule("S-20")

@@ -15,8 +15,8 @@ import time
 from pathlib import Path
 
 from .catalogue import LEFT_OUT, LEFT_OUT_MODULES, Mutant, code_catalogue, row_catalogue
-from .killers import LEFT_OUT_TESTS, STAGES, Known
-from .report import Report, judged
+from .killers import COMPARING, LEFT_OUT_TESTS, STAGES, Known
+from .report import Report, judged, note_equal
 from .runner import HarnessError, Result, alone, learnt, prepare, run
 from .sources import ROOT, Sources
 
@@ -34,6 +34,11 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--until", choices=STAGES, default=STAGES[-1], help="ask no killers after this one")
     parser.add_argument("--workers", type=int, choices=(1, 2), default=2, help="processes at a time (default 2)")
     parser.add_argument("--json", metavar="FILE", help="write the report as JSON to this file; - for standard output")
+    parser.add_argument("--graphs", action="store_true", help="ask only the killers that compare graphs")
+    parser.add_argument("--judged", action="store_true", help="only those that survivors.toml judges")
+    parser.add_argument(
+        "--note", action="store_true", help="write into survivors.toml how many equal graphs include each survivor"
+    )
     parser.add_argument(
         "--anyway", action="store_true", help="go on although the code without a fault fails some tests: leave them out"
     )
@@ -70,7 +75,10 @@ def _run(chosen: argparse.Namespace) -> int:
     if not mutants:
         print("no mutant is meant by these options; --list shows all", file=sys.stderr)
         return 2
-    stages = STAGES[: STAGES.index(chosen.until) + 1]
+    stages = COMPARING if chosen.graphs else STAGES[: STAGES.index(chosen.until) + 1]
+    if chosen.note and "exhaustive" not in stages:
+        print("--note needs all graphs and searches: leave --until out, or take --graphs", file=sys.stderr)
+        return 2
     progress = Progress(len(mutants))
     known = learnt(sources, stages, progress.learning)
     complaint = sound(known)
@@ -89,6 +97,8 @@ def _run(chosen: argparse.Namespace) -> int:
         seconds=time.monotonic() - begun,
         stages=stages,
     )
+    if chosen.note:
+        note_equal(results)
     return publish(report, chosen.json)
 
 
@@ -97,6 +107,9 @@ def select(everything: list[Mutant], chosen: argparse.Namespace) -> list[Mutant]
     found = everything
     if chosen.only:
         found = [one for one in found if any(part in one.id for part in chosen.only.split("|"))]
+    if chosen.judged:
+        known = judged()
+        found = [one for one in found if one.id in known]
     if chosen.again:
         before = json.loads(chosen.again.read_text(encoding="utf-8"))["mutants"]
         wanted = {one["id"] for one in before if one["verdict"] in ("survived", "error")}
@@ -125,9 +138,9 @@ def sound(known: Known) -> str:
     if GOLDEN.exists():
         kept = json.loads(GOLDEN.read_text(encoding="utf-8"))["settings"]
         complaints += [
-            f"the graph of {name} is not that of {GOLDEN.relative_to(ROOT)}"
+            f"the {name} is not that of {GOLDEN.relative_to(ROOT)}"
             for name, digest in known.graphs.items()
-            if kept.get(name, {}).get("sha256") != digest
+            if name.startswith("graph ") and kept.get(name.removeprefix("graph "), {}).get("sha256") != digest
         ]
     return "\n".join(complaints)
 

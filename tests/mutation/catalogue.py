@@ -38,7 +38,8 @@ LEFT_OUT_MODULES = {
     "rows": "a way of writing rows; the rows themselves are changed",
     "values": "how a value is made, not what it says",
     "chart": "the laws: each ill-formed chart has a test of its own in test_chart_laws.py",
-    "profiles": "durations and switches as data; each has a test of its own in test_profiles.py",
+    "parameters": "names, defaults and what is refused; each has a test of its own in test_profiles.py",
+    "profiles": "the profiles as data; each value has a test of its own in test_profiles.py",
     "snapshot": "keeps what the others decide; compared whole by test_snapshots.py",
     "invariants": "laws about snapshots, a judge themselves; each has a damaged snapshot in test_snapshots.py",
 }

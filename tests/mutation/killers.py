@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeAlias, final
@@ -13,15 +14,21 @@ from typing import Any, TypeAlias, final
 import attrs
 import pytest
 
+from . import scopes
 from .catalogue import Mutant
 from .sources import CORE, ROOT
 
-STAGES = ("laws", "graphs", "prose", "searches", "matrix", "exhaustive", "machines")
+STAGES = ("laws", "graphs", "prose", "searches", "matrix", "scopes", "exhaustive", "machines")
 """In their order. ``laws``: the core is imported, and every profile specialises its charts. ``graphs``: the graphs of
 a few small settings. ``prose``: the quick tests. ``searches``: the slower ones. ``matrix``: the graphs of all settings.
-``exhaustive``: every state of small sessions and devices against the reference. ``machines``: Hypothesis's."""
+``scopes``: the graphs of small devices, for what is in no setting. ``exhaustive``: every state of small sessions and
+devices against the reference and pinned digests. ``machines``: Hypothesis's."""
 
-SLOW = ("test_catching_up.py", "test_exhaustive_faults.py", "test_second_interpreter.py")
+GRAPHS = ("graphs", "matrix", "scopes")
+COMPARING = ("laws", *GRAPHS, "exhaustive")
+"""The stages that compare graphs with those of the code without a fault, and all that show two cores to be equal."""
+
+SLOW = ("test_catching_up.py", "test_second_interpreter.py")
 EXHAUSTIVE = ("test_exhaustive.py",)
 MACHINES = ("test_stateful_session.py", "test_stateful_device.py")
 
@@ -31,6 +38,7 @@ SHARING = (*EXHAUSTIVE, *MACHINES)
 LEFT_OUT_TESTS = {
     "test_purity.py": "it starts interpreters of their own, which have no fault",
     "test_rules_are_cited.py": "it reads the sources as texts",
+    "test_exhaustive_faults.py": "it plants faults of its own, and asks whether the searches find them",
 }
 """Test files that are not asked, and why."""
 
@@ -51,7 +59,9 @@ RELATED: dict[str, tuple[str, ...]] = {
 }
 """The test files that are asked first about a module."""
 
-SMALL_JOBS = 1
+NOT_OURS = ("-p", "no:sessioncore")
+"""The plugin that this very package gives pytest: it would be loaded before any test, and break with the core."""
+
 NODES_MAX = 5_000
 """Three times the largest graph of the matrix: a fault may make a search endless."""
 
@@ -92,6 +102,11 @@ class Known:
         file, _, test = name.partition("::")
         alike = [name] if not test or Path(file).name not in SHARING else [one for one in self.seconds if file in one]
         return SECONDS_MORE + SECONDS_TIMES * sum(self.seconds.get(one, 1.0) for one in alike)
+
+    def digests(self, stages: tuple[str, ...]) -> list[str]:
+        """The graphs, and the exhaustive searches if they were asked: each is equal or a mutant is killed."""
+        searches = [name for name in self.reached if Path(name.partition("::")[0]).name in EXHAUSTIVE]
+        return [*self.graphs, *(searches if "exhaustive" in stages else ())]
 
     def can_tell(self, name: str, mutant: Mutant) -> bool:
         """Whether a test or graph meets what was changed at all: one of the rows, or the function.
@@ -153,14 +168,16 @@ def import_core() -> None:
 def settings(stage: str) -> list[Any]:
     """The settings whose graphs are looked at in this stage."""
     matrix = import_module("sessioncore.explore").MATRIX
-    small = [one for one in matrix if one.jobs == SMALL_JOBS and one.no_submission]
-    small += [one for one in matrix if one.jobs == SMALL_JOBS + 1][-1:]
+    small = [one for one in matrix if one.jobs == 1 and one.no_submission]
+    small += [one for one in matrix if one.jobs == 2][-1:]
     return small if stage == "graphs" else [one for one in matrix if one not in small]
 
 
-def graph_name(setting: Any) -> str:
-    """What the graph of a setting is called among the tests."""
-    return f"graph {setting.name}"
+def graphs_of(stage: str) -> dict[str, Callable[[], str]]:
+    """The graphs of a stage: what each is called among the tests, and how its digest is made."""
+    if stage == "scopes":
+        return {f"scope {name}": partial(scopes.digest_of, name) for name in scopes.NAMES}
+    return {f"graph {one.name}": partial(digest_of, one) for one in settings(stage)} if stage in GRAPHS else {}
 
 
 def digest_of(setting: Any) -> str:
@@ -213,7 +230,7 @@ class Watch:
 
 def run_tests(files: list[str], watch: Watch, *, first_only: bool = True) -> None:
     """Run pytest in this process. Raises RuntimeError where pytest itself could not work."""
-    arguments = ["-q", "--tb=no", "--no-header", "--assert=plain", "-p", "no:cacheprovider", *files]
+    arguments = ["-q", "--tb=no", "--no-header", "--assert=plain", "-p", "no:cacheprovider", *NOT_OURS, *files]
     code = pytest.main(["-x", *arguments] if first_only else arguments, plugins=[watch])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and not watch.failed:
         raise RuntimeError(f"pytest ended with {code!r}")
@@ -223,7 +240,10 @@ def run_tests(files: list[str], watch: Watch, *, first_only: bool = True) -> Non
 
 
 def judge(mutant: Mutant, known: Known, stages: tuple[str, ...], tell: Tell) -> tuple[str, str, str]:
-    """Ask the killers in turn: (killed or survived, by which stage, and by what)."""
+    """Ask the killers in turn: (killed or survived, by which stage, and by what).
+
+    What survives is said to have survived by the graphs and searches that call what was changed, and are as without it.
+    """
     tell("laws", "import", IMPORT_SECONDS)
     try:
         import_core()
@@ -234,19 +254,16 @@ def judge(mutant: Mutant, known: Known, stages: tuple[str, ...], tell: Tell) -> 
         by = _graphs(stage, mutant, known, tell) or _tests(stage, mutant, known, tell)
         if by:
             return "killed", stage, by
-    return "survived", stages[-1], ""
+    return "survived", stages[-1], "\n".join(name for name in known.digests(stages) if known.can_tell(name, mutant))
 
 
 def _graphs(stage: str, mutant: Mutant, known: Known, tell: Tell) -> str:
-    if stage not in ("graphs", "matrix"):
-        return ""
-    for setting in settings(stage):
-        name = graph_name(setting)
+    for name, digest in graphs_of(stage).items():
         if not known.can_tell(name, mutant):
             continue
         tell(stage, name, known.limit(name))
         try:
-            if digest_of(setting) != known.graphs[setting.name]:
+            if digest() != known.graphs[name]:
                 return f"{name} differs"
         except Exception as error:  # noqa: BLE001 - whatever a fault makes of it
             return f"{name}: {type(error).__name__}: {error}"
@@ -254,7 +271,7 @@ def _graphs(stage: str, mutant: Mutant, known: Known, tell: Tell) -> str:
 
 
 def _tests(stage: str, mutant: Mutant, known: Known, tell: Tell) -> str:
-    if stage in ("graphs", "matrix"):
+    if stage in GRAPHS:
         return ""
 
     def wanted(name: str) -> bool:
@@ -320,13 +337,12 @@ def learn(stages: tuple[str, ...], places: Mapping[str, str], tell: Tell) -> Kno
     reached: Reached = {}
     failed: list[str] = []
     for stage in stages[1:]:
-        if stage in ("graphs", "matrix"):
-            for setting in settings(stage):
-                name = graph_name(setting)
-                tell(stage, name, 60.0)
+        if stage in GRAPHS:
+            for name, digest in graphs_of(stage).items():
+                tell(stage, name, 120.0)
                 profiler.start()
                 begun = time.perf_counter()
-                graphs[setting.name] = digest_of(setting)
+                graphs[name] = digest()
                 seconds[name] = time.perf_counter() - begun
                 reached[name] = profiler.stop()
         else:

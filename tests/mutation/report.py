@@ -24,15 +24,22 @@ BY = {
     "prose": "a quick test",
     "searches": "a slower test",
     "matrix": "another graph of the matrix",
+    "scopes": "another graph of a small device",
     "exhaustive": "exhaustive search against the reference",
     "machines": "Hypothesis's state machines",
 }
 
 
+def entries(path: Path = SURVIVORS) -> list[dict[str, Any]]:
+    """All that is said of survivors."""
+    found: list[dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8")).get("survivor", [])
+    return found
+
+
 def judged(path: Path = SURVIVORS) -> dict[str, str]:
     """The mutants that are said to be equivalent, and why. Raises ValueError for an entry that says too little."""
     found: dict[str, str] = {}
-    for entry in tomllib.loads(path.read_text(encoding="utf-8")).get("survivor", []):
+    for entry in entries(path):
         why = str(entry.get("why", "")).strip()
         if entry.get("judgement") != EQUIVALENT or not why or not entry.get("id"):
             raise ValueError(f'{path.name}: an entry needs id, judgement = "{EQUIVALENT}" and why; it is {entry}')
@@ -40,6 +47,25 @@ def judged(path: Path = SURVIVORS) -> dict[str, str]:
             raise ValueError(f"{path.name}: {entry['id']} stands twice")
         found[entry["id"]] = why
     return found
+
+
+def note_equal(results: Sequence[Result], path: Path = SURVIVORS) -> None:
+    """Write beside each judgement how many graphs and searches include what was changed and are as without it.
+
+    To be asked only after a run with all killers: a mutant that survived it differs in none of them.
+    """
+    equal = {one.mutant.id: len(one.equal) for one in results if one.verdict == "survived"}
+    lines: list[str] = []
+    of = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("id = "):
+            of = tomllib.loads(line)["id"]
+        if line.startswith("equal_graphs = ") and of in equal:
+            continue
+        lines.append(line)
+        if line.startswith("why = ") and of in equal:
+            lines.append(f"equal_graphs = {equal[of]}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 @final
@@ -63,6 +89,11 @@ class Report:
         return [one for one in self.those("survived") if one.mutant.id not in self.judgements]
 
     @property
+    def unshown(self) -> list[Result]:
+        """Survivors that no graph and no search includes: their equality rests on reading alone."""
+        return [one for one in self.those("survived") if not one.equal]
+
+    @property
     def stale(self) -> list[str]:
         """Judgements about mutants that there are not, or that a test kills."""
         killed = {one.mutant.id for one in self.results if one.verdict in ("killed", "timeout")}
@@ -84,6 +115,7 @@ class Report:
             "timeouts": len(self.those("timeout")),
             "survived": survived,
             "judged equivalent": equivalent,
+            "shown by equal graphs": survived - len(self.unshown),
             "errors of the tester": len(self.those("error")),
             "raw score": _percent(dead, counted),
             "score without equivalents": _percent(dead, counted - equivalent),
@@ -100,6 +132,7 @@ class Report:
                 "by": one.by,
                 "what": one.what,
                 "seconds": round(one.seconds, 2),
+                "equal": one.equal,
                 "judgement": self.judgements.get(one.mutant.id) if one.verdict == "survived" else None,
             }
             for one in sorted(self.results, key=lambda one: one.mutant.id)
@@ -126,7 +159,9 @@ class Report:
                 more = f", {figures[_REFUSED]} of them refused by a chart's laws"
             yield f"  {count:5} killed: {BY[stage]}{more}"
         yield f"  {figures['timeouts']:5} killed: took too long"
+        shown = figures["shown by equal graphs"]
         yield f"  {figures['survived']:5} survived, {figures['judged equivalent']} of them judged equivalent"
+        yield f"  {shown:5} of them have equal graphs over {', '.join(self.stages[1:])}, where these include them"
         yield (
             f"score {figures['raw score']} %, without equivalents {figures['score without equivalents']} %,"
             f" in {figures['minutes']} minutes"
@@ -135,6 +170,8 @@ class Report:
             yield f"ERROR {one.mutant.id}\n{one.what}"
         for one in self.unjudged:
             yield f"SURVIVED {one.mutant.id}"
+        for one in self.unshown:
+            yield f"in no graph: {one.mutant.id}"
         for name in self.stale:
             yield f"stale judgement: {name}"
 

@@ -27,13 +27,17 @@ HELPERS = ("hypothesis", "hypothesis.stateful", "_hypothesis_pytestplugin", "pyt
 @final
 @attrs.frozen(kw_only=True)
 class Result:
-    """What became of a mutant: ``verdict`` killed, timeout, survived or error; ``by`` the stage, ``what`` in it."""
+    """What became of a mutant: ``verdict`` killed, timeout, survived or error; ``by`` the stage, ``what`` in it.
+
+    ``equal`` names the graphs and searches that include what was changed, and are nevertheless as without it.
+    """
 
     mutant: Mutant
     verdict: str
     by: str
     what: str
     seconds: float
+    equal: tuple[str, ...] = ()
 
 
 class HarnessError(Exception):
@@ -192,4 +196,7 @@ def _result(mutant: Mutant, child: _Child) -> Result:
     if kind == "error":
         return Result(mutant=mutant, verdict="error", by=child.stage, what=said, seconds=seconds)
     verdict, by, what = said
+    if verdict == "survived":
+        equal = tuple(what.splitlines())
+        return Result(mutant=mutant, verdict=verdict, by=by, what="", seconds=seconds, equal=equal)
     return Result(mutant=mutant, verdict=verdict, by=by, what=what, seconds=seconds)

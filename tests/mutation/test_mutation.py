@@ -6,16 +6,19 @@ import ast
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sessioncore.core import DEVICE_CHART, JOB_CHART, SESSION_CHART, Chart
 
-from .catalogue import CHARTS, CODE, LEFT_OUT_MODULES, code_catalogue
+from . import scopes
+from .catalogue import CHARTS, CODE, LEFT_OUT_MODULES, Mutant, code_catalogue
 from .code_mutants import code_mutants, faulty_tree
-from .report import judged
+from .report import judged, note_equal
 from .row_mutants import row_mutants
+from .runner import Result
 from .sources import ROOT, Sources
 
 REFUSED = "session_chart:S-15.max-ttl:dropped"
@@ -48,6 +51,8 @@ def test_a_fault_of_each_kind_is_killed_and_one_that_changes_nothing_is_reported
         UNSEEN: ("survived", "graphs"),
     }
     assert report["unjudged"] == [UNSEEN], "the other one is in survivors.toml"
+    equal = {one["id"]: len(one["equal"]) for one in report["mutants"] if one["verdict"] == "survived"}
+    assert equal == {EQUIVALENT: 5, UNSEEN: 0}, "all five graphs ask for the rate of usage, and none for Azure's words"
     assert report["figures"]["of those, refused by a chart's laws"] == 1
 
 
@@ -61,6 +66,23 @@ def test_every_judgement_is_about_a_fault_that_there_is() -> None:
     for module, chart in zip(CHARTS, (SESSION_CHART, JOB_CHART, DEVICE_CHART), strict=True):
         there |= {f"{module}:{within}" for within, _ in row_mutants(fields_of(chart))}
     assert set(judged()) <= there
+
+
+def test_what_a_run_has_shown_is_written_beside_the_judgements_and_nothing_else_is_changed(tmp_path: Path) -> None:
+    kept = tmp_path / "survivors.toml"
+    entry = '[[survivor]]\nid = "{}"\njudgement = "equivalent"\nwhy = "so"\nequal_graphs = 1\n'
+    kept.write_text("# Read me.\n\n" + entry.format("a") + "\n" + entry.format("b"), encoding="utf-8")
+    mutant = Mutant(id="a", module="step", kind="code", within="a")
+    result = Result(mutant=mutant, verdict="survived", by="machines", what="", seconds=1.0, equal=("x", "y"))
+    before = kept.read_text(encoding="utf-8")
+    note_equal([result], kept)
+    assert kept.read_text(encoding="utf-8") == before.replace("equal_graphs = 1", "equal_graphs = 2", 1)
+    assert judged(kept) == {"a": "so", "b": "so"}
+
+
+@pytest.mark.parametrize("name", scopes.WALKS)
+def test_a_scope_is_named_alike_each_time(name: str) -> None:
+    assert scopes.digest_of(name) == scopes.digest_of(name)
 
 
 SMALL = """

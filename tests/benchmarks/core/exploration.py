@@ -3,10 +3,10 @@
     python -m tests.benchmarks.core.exploration [--jobs N] [--rounds N]
 
 States are told apart by the configuration, the status of every job and the ticks left to each timer; jobs are submitted
-in order. A step is a fork, one event and the name of the state that it leads to; a refused event counts, and changes
-nothing, so its fork is used again. Beside it, the same search over the class written by hand: it fires no timer and
-knows nothing after it, so it is searched without time, and copied by ``deepcopy`` or by a function that somebody wrote
-for it.
+in order. A step is a fork, one event and the name of the state that it leads to; an event that is refused or changes
+nothing counts as well, and its fork is used again. Beside it, the same search over the class written by hand: it fires
+no timer and knows nothing after it, so it is searched without time, and copied by ``deepcopy`` or by a function that
+somebody wrote for it.
 """
 
 from __future__ import annotations
@@ -76,17 +76,19 @@ def explored(most: int) -> Count:
 
     while waiting:
         core = waiting.pop()
-        now = core.now
+        now, session, jobs = core.now, core.session("s"), core.jobs
         later = core.fork()
         later.advance(now + 1)
         steps += 1
         reach(later)
         fork = core.fork()
-        for event in events_at(now, core.jobs, most):
+        for event in events_at(now, jobs, most):
             steps += 1
             try:
-                fork.handle(event)
+                effects = fork.handle(event)
             except SessionCoreError:
+                continue
+            if not effects and fork.session("s") is session and fork.jobs == jobs:
                 continue
             reach(fork)
             fork = core.fork()
