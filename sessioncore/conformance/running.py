@@ -113,13 +113,14 @@ class Run:
     def _pass_time(self, until: int, event: Event) -> tuple[Kind, list[Difference], Spot] | None:
         """Time passes for both. A target whose jobs the kit starts is told of each start when it is due."""
         self._fired_now = False
-        while self.oracle.now < until:
+        while True:
             due = self.oracle.core.next_deadline()
+            if self.oracle.now >= until and (due is None or due > until):
+                return None  # a timer may also have become due at this very instant
             to = until if due is None or due > until or not self.can.dispatch else due
             found = self._jump(to, event)
             if found is not None:
                 return found
-        return None
 
     def _jump(self, to: int, event: Event) -> tuple[Kind, list[Difference], Spot] | None:
         oracle = self.oracle

@@ -30,6 +30,9 @@ SERVICE_TIERS = (*CASES, "parallel", "log")
 
 API = "/api/v1"
 
+SECONDS_MAX = 45.0
+"""About how long a tier of cases may take on a service: ``standard`` must end within a minute."""
+
 WINDOWS = 12
 """How many windows of concurrent requests ``parallel`` opens."""
 
@@ -81,15 +84,17 @@ def judge_at(
     expected: Iterable[str] = (),
     strict: bool = False,
     progress: Progress = silent,
+    seconds_max: float = SECONDS_MAX,
 ) -> Report:
-    """Judge the service. Never raises because of it: whatever it does is in the report.
+    """Judge the service. Never raises because of it: whatever it does is in the report. ``seconds_max`` is about how
+    long ``smoke`` and ``standard`` may take each: they choose what meets the most in that time.
 
     Raises ValueError for a tier or rule that there is not.
     """
     check_names("tier", tiers, {**TIERS, "log": None})
     wanted = tuple(expected)
     check_names("rule", wanted, RULES)
-    results = [_tier(name, settings, profile, seed, progress) for name in tiers]
+    results = [_tier(name, settings, profile, seed, progress, seconds_max) for name in tiers]
     can, own = _looked(settings, profile)
     return report_of(
         results,
@@ -115,9 +120,14 @@ def _looked(settings: Settings, profile: Profile) -> tuple[Capabilities | None, 
         service.close()
 
 
-def _tier(name: str, settings: Settings, profile: Profile, seed: int, progress: Progress) -> TierResult:
+def _tier(
+    name: str, settings: Settings, profile: Profile, seed: int, progress: Progress, seconds_max: float
+) -> TierResult:
     if name in CASES:
-        return judge_service(settings, CASES[name], tier=name, profile=profile, progress=progress)
+        cases = CASES[name]
+        return judge_service(
+            settings, cases, tier=name, profile=profile, progress=progress, seconds_max=seconds_max
+        )
     if name == "parallel":
         return _guarded(name, lambda: _parallel(settings, profile, seed, progress))
     if name == "log":
@@ -158,15 +168,21 @@ def _parallel(settings: Settings, profile: Profile, seed: int, progress: Progres
 
 
 def _log(settings: Settings, progress: Progress) -> TierResult:
-    """The service's own journal, where it opens its control routes."""
+    """The service's own journal, where it opens its control routes. That it has none is no fault of any service."""
     from .logs import judge_log
 
     exchange = Exchange(settings)
     try:
-        answer = exchange.ask("GET", exchange.root(f"{CONTROL}/journal"))
+        answer = exchange.ask("GET", exchange.root(f"{CONTROL}/journal")) if settings.control else None
+        said = "not asked for" if answer is None else f"HTTP status {answer.status}"
+    except FellShort as fall:
+        answer, said = None, fall.said
     finally:
         exchange.close()
-    if answer.status != 200:
-        why = f"the service shows no journal (GET {CONTROL}/journal: HTTP status {answer.status})"
+    if answer is None or answer.status != 200:
+        why = f"the service shows no journal (GET {CONTROL}/journal: {said})"
         return TierResult(name="log", cases=0, steps=0, seconds=0.0, skipped=(why,))
-    return judge_log(answer.text.splitlines(), progress=progress)
+    try:
+        return judge_log(answer.text.splitlines(), progress=progress)
+    except SessionCoreError as error:
+        raise FellShort(Kind.NONSENSE, f"its journal cannot be read: {error}") from error

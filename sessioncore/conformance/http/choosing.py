@@ -14,6 +14,7 @@ from sessioncore.core.errors import HostError
 from sessioncore.core.events import REPORTS, Advanced, Event, SubmitRequested
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
+from ..blame import RULES_OF
 from ..cases import Case
 from ..oracle import Oracle, time_before
 from ..running import NotApplicable
@@ -141,6 +142,12 @@ def _goals(case: Case, profile: Profile, policy: Policy, lanes: int) -> frozense
         if not isinstance(event, Advanced):
             _meet(found, last, oracle, event, partial(oracle.apply, event))
     return frozenset(found)
+
+
+def rules_met(case: Case, profile: Profile = IBM_GUIDE, policy: Policy = FIFO, lanes: int = 1) -> tuple[str, ...]:
+    """The rules that the case is about: those of the rows that it fires if everything goes as it should."""
+    rows = (goal[1] for goal in _goals(case, profile, policy, lanes) if goal[0] == "row")
+    return tuple(sorted({rule for row in rows for rule in RULES_OF[row]}))
 
 
 def _meet(

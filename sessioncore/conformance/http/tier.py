@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, final
 
 import attrs
@@ -13,7 +14,7 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..cases import Case
 from ..possible_plan import softened
-from ..possible_run import FreeRun
+from ..possible_run import FreeRun, Inconclusive
 from ..results import Difference, Finding, Kind, TierResult
 from ..running import FellShort, NotApplicable
 from ..tally import Tally
@@ -21,7 +22,7 @@ from ..tiers.runner import Progress, signature, silent
 from ..tiers.shrinking import shrunk
 from ..watch import HangingError, Watch
 from .cases import in_seconds, wire_cases
-from .choosing import chosen
+from .choosing import chosen, rules_met
 from .service import Service
 from .settings import Settings
 from .target import HttpTarget
@@ -62,6 +63,8 @@ class HttpRunner:
         self.skipped: Counter[str] = Counter()
         self.notes: list[str] = [*service.notes]
         self.cases = 0
+        self.open: dict[str, str] = {}
+        """Rules on which the evidence of some case did not decide, with why."""
         self._repeated = 0
         self._once: Counter[tuple[Any, ...]] = Counter()
         self._falls = 0
@@ -177,6 +180,7 @@ class HttpRunner:
             exercised=self.tally.exercised,
             skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
             notes=(*self.notes, *more),
+            inconclusive=tuple(self.open.items()),
         )
 
     # --- one case --------------------------------------------------------------------------------------------
@@ -187,6 +191,9 @@ class HttpRunner:
         watch: Watch[Finding | None] = Watch(2 * settings.patience_s + settings.settle_s)
         try:
             return watch.run(lambda: self._once_through(case, tally, watch.beat))
+        except Inconclusive as reason:
+            self.skipped[str(reason)] += 1
+            self._inconclusive(case, str(reason))
         except NotApplicable as reason:
             self.skipped[str(reason)] += 1
         except FellShort as fall:
@@ -210,10 +217,22 @@ class HttpRunner:
             prompt=self.service.virtual,
         )
         try:
-            finding = run.judge(case)
-            return finding or _stray(run, target, case, self.tier)
-        finally:
+            finding = run.judge(case) or _stray(run, target, case, self.tier)
+        except BaseException:
+            with suppress(FellShort):  # what is told is what came first
+                target.close()
+            raise
+        try:
             target.close()
+        except FellShort:
+            if finding is None:
+                raise
+        return finding
+
+    def _inconclusive(self, case: Case, why: str) -> None:
+        """The rules that the case was about stay open, unless another case exercises them."""
+        for rule in rules_met(case, self.profile, self.policy, self.service.capabilities.lanes):
+            self.open[rule] = f"{why} in {case.name!r}"
 
     def _fell(self, case: Case, fall: FellShort) -> Finding:
         """The finding for a service that fell short outside of the case's own steps."""

@@ -115,7 +115,7 @@ def done(task: _Task) -> list[Any]:
     if kind == "fault":
         fault = next(one for one in OBJECTS if one.id == name)
         kills: list[Any] = [examine(fault, tier, seed=seed) for tier in tiers]
-        if fault.sequential and any(kill.steps is not None for kill in kills):
+        if fault in CATALOGUE and any(kill.steps is not None for kill in kills):
             kills.append((fault.id, place(fault)))
         return kills
     if kind == "variant":

@@ -74,16 +74,17 @@ def accused(name: str, factory: Factory, profile: Profile, tiers: Iterable[str],
     return alarms
 
 
-def place(fault: Fault) -> int:
+def place(fault: Fault, seed: int = 0) -> int:
     """On which place diagnosis puts the fault; 0 for nowhere."""
     from ..diagnosis import diagnose
 
-    runner = Runner(fault.factory(), tier="standard", profile=fault.profile, shorten=False)
-    result = runner.run(cases_of("standard", fault.profile, fault.lanes))
-    found = diagnose(fault.factory(), result.findings, fault.profile)
+    if fault.sequential:
+        runner = Runner(fault.factory(), tier="standard", profile=fault.profile, shorten=False)
+        findings = runner.run(cases_of("standard", fault.profile, fault.lanes)).findings
+    else:
+        findings = TIERS["parallel"](fault.factory(), profile=fault.profile, seed=seed, progress=silent).findings
+    found = diagnose(fault.factory(), findings, fault.profile)
     if fault.id in found.same:
         return 1
     places = [name for name, _, _ in found.near]
     return len(found.same) + places.index(fault.id) + 1 if fault.id in places else 0
-
-

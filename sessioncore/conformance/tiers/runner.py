@@ -75,6 +75,7 @@ class Runner:
         self.hangs = 0
         self._patience = 10.0
         self._seconds = 0.0
+        self._until: float | None = None
         self._run: Run | FreeRun | None = None
         self._case: Case | None = None
         self._watch: Watch[None] | None = None
@@ -83,6 +84,11 @@ class Runner:
     def full(self) -> bool:
         """Whether more findings would not be told."""
         return len(self.findings) >= self.findings_max
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is over that a tier has where time is the real one."""
+        return self._until is not None and time.perf_counter() > self._until
 
     def fresh(self) -> SystemUnderTest:
         """A fresh target; an asynchronous one is made synchronous."""
@@ -100,12 +106,12 @@ class Runner:
         """Every case. A target that hangs is left behind, and the next case gets another."""
         waiting = list(cases)
         began = self.started()
-        unsupported, until = frozenset[str](), None
+        unsupported = frozenset[str]()
         try:
             can = self.capabilities()
             self._patience, unsupported = can.patience_s, frozenset(can.unsupported)
             waiting = self._possible(waiting, can)
-            until = None if can.clock else began + 2 * REAL_S_MAX
+            self._until = None if can.clock else began + 1.5 * REAL_S_MAX
         except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
             self._found(_unmade(self.tier, error))
             waiting = []
@@ -113,7 +119,7 @@ class Runner:
 
         def work(beat: Callable[[], None], mine: Callable[[], bool]) -> None:
             while waiting and mine():
-                if until is not None and time.perf_counter() > until:
+                if self.late:
                     self.notes.append(f"{len(waiting)} cases were left out: time was over")
                     waiting.clear()
                     break
@@ -263,7 +269,7 @@ class Runner:
 
     def _again(self, case: Case, beat: Callable[[], None]) -> Finding | None:
         try:
-            return self.judge(case, beat)
+            return None if self.late else self.judge(case, beat)
         except NotApplicable:
             return None
 
