@@ -9,7 +9,7 @@ import attrs
 
 from sessioncore.core.device_chart import DEVICE_CHART
 from sessioncore.core.device_core import DeviceCore
-from sessioncore.core.events import Event, OpenRequested
+from sessioncore.core.events import REPORTS, Event, OpenRequested
 from sessioncore.core.job_chart import JOB_CHART
 from sessioncore.core.session_chart import SESSION_CHART
 from sessioncore.core.states import DeviceState, Mode, SessionState
@@ -53,6 +53,9 @@ _BY_END = {
 
 _CLOCKED = {"max_ttl": "S-10", "interactive_ttl": "S-13", "no_submission": "S-16", "usage_limit": "S-25"}
 """The rule that says when this timer is due."""
+
+_BECAME_ACTIVE = {("open", "active"): "S-09", ("inactive", "active"): "S-08"}
+"""The rule that is broken when a session becomes active and none of its jobs has started."""
 
 STATES = frozenset(state.value for state in SessionState)
 
@@ -197,6 +200,8 @@ def _of_session(difference: Difference, spot: Spot, name: str, field: str, reaso
         yield from (_BY_END[reason], *mine)
     elif field == "closed_at" and session.state_reason is not None and seen is not None:
         yield _CLOCKED.get(session.state_reason.value, mine[0] if mine else "V-02")
+    elif field == "state" and (difference.expected, seen) in _BECAME_ACTIVE:
+        yield from (_BECAME_ACTIVE[difference.expected, seen], *mine)
     elif field in ("state", "accepting_jobs", "state_reason", "closed_at"):
         yield from mine or (_uncalled(difference, session.state.value, field),)
     elif field == "usage_time":
@@ -226,7 +231,9 @@ def _of_job(difference: Difference, spot: Spot, name: str, field: str) -> Iterat
         yield "S-05" if job is not None and job.session_id else "D-04"
     elif (expected, seen) == ("running", "queued"):
         yield "D-03"
-    elif (expected, seen) == ("queued", "running"):
+    elif (expected, seen) == ("queued", "running") or (
+        (expected, seen) == ("queued", "completed") and not isinstance(spot.event, REPORTS)
+    ):
         yield _started_early(spot.core, job.session_id)
     elif any(row.startswith("S-22") for row in spot.rows) and expected in ("failed", "cancelled"):
         # That the session's end takes its queue with it is said by the rule of that end; as what, by S-22 alone.

@@ -46,8 +46,11 @@ class Plan:
         """A job that has not come so far yet as it should after this step; empty if there is none."""
         for job, rank in self.reached[step].items():
             shown = view.jobs.get(job)
-            if shown is not None and RANKS.get(shown.status, 2) < rank:
-                return job
+            if shown is None or RANKS.get(shown.status, 2) >= rank:
+                continue
+            if shown.status == "running" and self.lengths.get(job) == "long":
+                continue  # it has started later than was meant, and nothing will end it now
+            return job
         return ""
 
 

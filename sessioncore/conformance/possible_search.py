@@ -12,8 +12,6 @@ from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import final
 
-import attrs
-
 from sessioncore.core.errors import HostError
 from sessioncore.core.events import (
     Advanced,
@@ -28,6 +26,7 @@ from sessioncore.core.events import (
 )
 from sessioncore.core.job import CANCELLING, ON_DEVICE, QUEUED, RUNNING, Job
 from sessioncore.core.states import Configuration
+from sessioncore.core.values import replaced
 
 from .blame import answer_differs, view_differs
 from .possible_parts import Bounds, Look, Missed, Step, TooManyError, may_become, shown_times
@@ -147,7 +146,7 @@ class Search:
             return
         report = isinstance(event, (JobStarted, *ENDS))
         world.pass_time(when - 1 if report and not isinstance(event, JobStarted) else when)
-        stamped = attrs.evolve(event, at=max(when, world.now))
+        stamped = replaced(event, at=max(when, world.now))
         try:
             if isinstance(event, JobStarted):
                 started = world.start_next(stamped.at)
@@ -191,7 +190,7 @@ class Search:
             for _, when in times:
                 twin = world.fork()
                 twin.pass_time(when)
-                twin.request(attrs.evolve(request, at=max(when, twin.now)))
+                twin.request(replaced(request, at=max(when, twin.now)))
                 twin.told += (f"{type(request).__name__} at {when / 1e6:g} s, which nobody told",)
                 yield from self._kept(twin, at)
 
@@ -211,7 +210,7 @@ class Search:
             if twin.core.jobs[name].status is not (CANCELLING if isinstance(event, JobReleased) else RUNNING):
                 continue  # its time ran out on the way, or it has not yet (J-05)
             at = max(when, twin.now)
-            twin.report(attrs.evolve(event, at=at), f"{name} leaves the device at {at / 1e6:g} s")
+            twin.report(replaced(event, at=at), f"{name} leaves the device at {at / 1e6:g} s")
             yield from self._kept(twin, len(self.steps))
 
     def _kept(self, world: World, at: int) -> Iterator[World]:
@@ -326,5 +325,5 @@ def _deadlines(world: World) -> Iterator[int]:
         for due, _ in session.deadlines():
             yield due
     for job in world.core.jobs.values():
-        if (due := job.execution_limit_due) is not None:
-            yield due
+        if (limit := job.execution_limit_due) is not None:
+            yield limit

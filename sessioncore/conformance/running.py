@@ -36,12 +36,14 @@ class NotApplicable(Exception):
 
 
 class FellShort(Exception):
-    """The target crashed or answered what is no answer; ``kind`` says which, ``said`` how."""
+    """The target crashed or answered what is no answer; ``kind`` says which, ``said`` how. ``answered``: there was an
+    answer over HTTP, and it was of no use."""
 
-    def __init__(self, kind: Kind, said: str) -> None:
+    def __init__(self, kind: Kind, said: str, *, answered: bool = False) -> None:
         super().__init__(said)
         self.kind = kind
         self.said = said
+        self.answered = answered
 
 
 @final

@@ -17,7 +17,7 @@ from .http.target import HttpTarget
 from .http.tier import judge_service
 from .kit import check_names, report_of
 from .protocol import Capabilities
-from .results import Finding, Report, TierResult
+from .results import Finding, Kind, Report, TierResult
 from .rules import RULES
 from .running import FellShort
 from .tiers import TIERS

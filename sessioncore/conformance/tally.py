@@ -29,6 +29,14 @@ ROWS: Mapping[str, Row] = {
 _NOT_ANSWERS = frozenset(row.id for row in SESSION_CHART.rows if row.trigger is not SubmitRequested)
 """Rows of a session whose effect only its view shows: that a job is accepted is told by the answer."""
 
+_SHOWN_BY: Mapping[str, tuple[str, ...]] = {
+    "S-10": ("S-15.max-ttl",),
+    "S-15": ("S-15.max-ttl", "S-15.late", "D-03.out-of-time"),
+    "S-20": ("S-20.cancel",),
+}
+"""Rows that exercise these rules. Others are about them too, and happen without them: a start arms the max TTL timer,
+and a job outlives a session whichever way that ended."""
+
 
 def armed(core: DeviceCore) -> list[tuple[str, int]]:
     """Every timer of the reference that is armed: (event, due in microseconds)."""
@@ -79,6 +87,8 @@ class Tally:
                 self.coverage.boundaries[timer, where] += 1
                 if where == "after":
                     self.exercised["T-02"] += 1
+                if timer == "MaxTtlExpired":
+                    self.exercised["S-10"] += 1
                 if timer == "InteractiveTtlExpired":
                     self.exercised["S-13"] += 1
 
@@ -95,7 +105,8 @@ class Tally:
                 continue
             coverage.rows[row] += 1
             for rule in RULES_OF[row]:
-                exercised[rule] += 1
+                if row in _SHOWN_BY.get(rule, (row,)):
+                    exercised[rule] += 1
             for atom, value in ROWS[row].guard if row in ROWS else ():
                 coverage.guards[row, atom, value] += 1
         if spot.tie:

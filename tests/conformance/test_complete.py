@@ -115,15 +115,16 @@ def single_faults(machine: Mealy) -> Iterator[Mealy]:
 
 
 @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.name)
-def test_a_suite_catches_every_machine_with_no_more_states_than_the_reference(scope) -> None:
+def test_a_suite_catches_every_machine_with_no_more_states_than_the_reference(scope, deep: bool) -> None:
     machine = mealy_of(model_of(scope))
     words, random, wrong = suite(machine), Random(7), 0
-    for number in range(300):
+    tries = 300 if deep else 60
+    for number in range(tries):
         mutant = misled(machine, random, faults=1 + number % 4)
         if not same(machine, mutant):
             wrong += 1
             assert not passes(machine, mutant, words)
-    assert wrong > 200
+    assert wrong > 0.6 * tries
 
 
 def test_a_suite_catches_every_single_wrong_way() -> None:
@@ -307,9 +308,11 @@ def test_a_target_whose_clock_is_its_own_is_left_out_and_said_so() -> None:
 
 
 @pytest.mark.parametrize("fault_id", ["F-04", "F-15", "F-16", "F-17", "F-30"])
-def test_a_wrong_timer_that_shows_only_later_is_found(fault_id: str) -> None:
+def test_a_wrong_timer_that_shows_only_later_is_found(fault_id: str, deep: bool) -> None:
     """A timer that is armed, kept or forgotten wrongly is seen some steps after; F-15 and F-30 only in the second idle
     time, and they have more states than the reference."""
+    if fault_id in ("F-04", "F-15", "F-30") and not deep:
+        pytest.skip("tens of thousands of steps: with --deep only")
     fault = by_id(fault_id)
     found = (Run(fault.make()).judge(case) for case in cases_of(session_scope()))
     assert next((finding for finding in found if finding is not None), None) is not None

@@ -16,7 +16,7 @@ from sessioncore.core import DEVICE_CHART, JOB_CHART, SESSION_CHART, Chart
 from . import scopes
 from .catalogue import CHARTS, CODE, LEFT_OUT_MODULES, Mutant, code_catalogue
 from .code_mutants import code_mutants, faulty_tree
-from .report import judged, note_equal
+from .report import entries, judged, note_equal
 from .row_mutants import row_mutants
 from .runner import Result
 from .sources import ROOT, Sources
@@ -38,7 +38,7 @@ def test_a_fault_of_each_kind_is_killed_and_one_that_changes_nothing_is_reported
     wanted = (REFUSED, ROW, DEADLINE, EQUIVALENT, UNSEEN)
     command = [sys.executable, "-m", "tests.mutation", "--until", "graphs", "--workers", "1", "--json", "-"]
     done = subprocess.run(
-        [*command, "--only", "|".join(wanted)], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [*command, "--only", "|".join(wanted)], cwd=ROOT, capture_output=True, text=True, timeout=240, check=False
     )
     assert done.returncode == 1, done.stderr
     report = json.loads(done.stdout)
@@ -66,6 +66,10 @@ def test_every_judgement_is_about_a_fault_that_there_is() -> None:
     for module, chart in zip(CHARTS, (SESSION_CHART, JOB_CHART, DEVICE_CHART), strict=True):
         there |= {f"{module}:{within}" for within, _ in row_mutants(fields_of(chart))}
     assert set(judged()) <= there
+
+
+def test_every_judgement_is_borne_out_by_equal_graphs_that_include_the_fault() -> None:
+    assert all(entry["equal_graphs"] >= 1 for entry in entries())
 
 
 def test_what_a_run_has_shown_is_written_beside_the_judgements_and_nothing_else_is_changed(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from sessioncore.core.events import (
 )
 from sessioncore.core.profiles import Profile
 from sessioncore.core.states import Mode
+from sessioncore.core.values import replaced
 
 from ..cases import Case
 
@@ -42,7 +43,7 @@ def in_seconds(case: Case) -> Case:
         for name in ("max_ttl", "max_execution"):
             length = getattr(event, name, None)
             if length is not None and length % SECOND:
-                event = attrs.evolve(event, **{name: _up(length)})  # type: ignore[misc]  # no type is known here
+                event = replaced(event, **{name: _up(length)})
         events.append(event)
     return attrs.evolve(case, events=tuple(events))
 

@@ -33,9 +33,6 @@ READINGS_MAX = 6
 PAGE = 50
 """More jobs than any case has."""
 
-STRANGER = "sessioncore-unknown-"
-"""Ids that the kit made up, for requests about what does not exist."""
-
 NAP_S = 0.005
 SLICE_S = 0.2
 

@@ -76,13 +76,20 @@ class HttpRunner:
         """Whether it makes no sense to go on."""
         return self._falls >= FALLS_MAX or len(self.findings) >= self.findings_max
 
-    def run_wire(self) -> None:
+    def run_wire(self, *, seconds_max: float = 50.0) -> None:
         """The few cases for the wire, all of them; in real time those that wait for no timer."""
+        deadline = time.perf_counter() + seconds_max
+        left = 0
         for case in wire_cases(self.profile):
             if not self.service.virtual and case.events[-1].at > 0:
                 continue  # what waits is chosen with the other cases, by what there is time for
-            if not self.over:
-                self.take(case if self.service.settings.failing is not None else softened(case))
+            if self.over or time.perf_counter() > deadline:
+                left += 1
+                continue
+            self.take(case if self.service.settings.failing is not None else softened(case))
+        if left:
+            why = "after what was found" if self.over else "time was over"
+            self.notes.append(f"{left} cases for the wire were left out: {why}.")
 
     def run(self, cases: Iterable[Case], *, seconds_max: float = 50.0) -> TierResult:
         """The cases that meet the most in about so many seconds."""
@@ -313,7 +320,7 @@ def judge_service(
         )
         if own != profile:
             runner.notes.append("Its sessions have other lengths of time than the profile; its own were taken.")
-        runner.run_wire()
+        runner.run_wire(seconds_max=seconds_max)
         check_wire(runner)
         left = max(seconds_max / 2, seconds_max - (time.perf_counter() - began))
         lanes = min(service.capabilities.lanes, 2)

@@ -46,7 +46,6 @@ class TimedDevice:
         self.programs = frozenset({"sampler"})
         self._lock = threading.Lock()
         self._running: dict[str, Future[Outcome]] = {}
-        self._timers: list[threading.Timer] = []
         self._configuration = {"backend_name": NAME, "backend_version": "1.0.0", "n_qubits": 1, "simulator": False}
 
     def configuration(self) -> Mapping[str, Any]:
