@@ -14,6 +14,7 @@ from sessioncore.core.profiles import PROFILES
 DEFAULT_URL = "http://127.0.0.1:8765"
 DEFAULT_PORT = 8765
 TIERS = ("smoke", "standard", "complete", "explore", "parallel", "learn", "log")
+LEVELS = ("object", "http", "log")
 DIAGRAM_FORMATS = ("dot", "svg", "png", "pdf", "mermaid", "plantuml", "scxml", "json")
 
 Command = Callable[[argparse.Namespace], int]
@@ -195,7 +196,7 @@ def _add_conform(commands: Any) -> None:
     )
     add = conform.add_argument
     add("target", metavar="TARGET", nargs="?", help="MODULE:FACTORY, http://HOST:PORT, or the file of a trace or log")
-    tiers = "smoke, standard, complete, explore, parallel, learn; may repeat (default: standard)"
+    tiers = "smoke, standard, complete, explore, parallel, learn, log (default: standard; for a service, smoke)"
     add("--tier", action="append", metavar="TIER", choices=TIERS, help=tiers)
     add("--profile", choices=tuple(PROFILES), help="by whose rules (default: the trace's, else ibm-guide)")
     add("--seed", type=count(0, 2**32), default=0, metavar="N", help="for what is drawn at random (default: 0)")
@@ -205,6 +206,7 @@ def _add_conform(commands: Any) -> None:
     add("--json", action="store_true", help="the report as JSON on stdout")
     power = "judge the kit itself: known faults against tiers, legal variants, diagnosis (takes minutes)"
     add("--power", action="store_true", help=power)
+    add("--level", action="append", choices=LEVELS, help="with --power: only the faults of this level; may repeat")
     service = conform.add_argument_group("a service")
     _add_url_options(service)
     logs = conform.add_argument_group("a log")

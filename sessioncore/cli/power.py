@@ -17,14 +17,14 @@ def power(arguments: argparse.Namespace) -> int:
     require("rich", "hypothesis")
     if arguments.target is not None:
         raise UsageError(f"--power judges the kit and not {arguments.target}: leave out one of the two")
-    from sessioncore.conformance.power import TIERS_OF_OBJECTS, measure
+    from sessioncore.conformance.power import LEVELS, TIERS_OF_OBJECTS, measure
 
     tiers = tuple(arguments.tier or TIERS_OF_OBJECTS)
     unknown = set(tiers) - set(TIERS_OF_OBJECTS)
     if unknown:
         raise UsageError(f"--power measures {', '.join(TIERS_OF_OBJECTS)}, and not {', '.join(sorted(unknown))}")
     with shown_progress(quiet=arguments.json) as progress:
-        found = measure(tiers, progress=progress)
+        found = measure(tiers, levels=tuple(arguments.level or LEVELS), progress=progress)
     if arguments.json:
         print_json(found.facts())
     else:

@@ -14,7 +14,7 @@ from sessioncore.core.job_chart import JOB_CHART
 from sessioncore.core.session_chart import SESSION_CHART
 from sessioncore.core.states import DeviceState, Mode, SessionState
 
-from .protocol import FIELDS, TIMES, UNSEEN, Accepted, Outcome, Rejected, View
+from .protocol import FIELDS, TIMES, UNSEEN, Accepted, JobView, Outcome, Rejected, View
 from .results import Difference
 
 RULES_OF: Mapping[str, tuple[str, ...]] = {
@@ -24,6 +24,9 @@ RULES_OF: Mapping[str, tuple[str, ...]] = {
 
 SESSION_ROWS = frozenset(row.id for row in SESSION_CHART.rows)
 JOB_ROWS = frozenset(row.id for row in JOB_CHART.rows)
+
+PUBLISHED_REASONS = (1217, 1305)
+"""Numbers of reasons that mean something: the session ended, the job ran too long."""
 
 _BY_FIELD = {
     "mode": "S-01",
@@ -131,8 +134,13 @@ def view_differs(
             yield Difference(what=f"job {name}", expected=job.status, seen="missing")
         elif found.status != job.status:
             yield Difference(what=f"job {name}: status", expected=job.status, seen=found.status)
-        elif found.reason_code is not UNSEEN and found.reason_code != job.reason_code:
+        elif found.reason_code not in (UNSEEN, job.reason_code) and not _own_number(job, found):
             yield Difference(what=f"job {name}: reason_code", expected=job.reason_code, seen=found.reason_code)
+
+
+def _own_number(job: JobView, found: JobView) -> bool:
+    """Whether a client's cancel has a number where none is published: which one is the service's own choice."""
+    return job.status == "cancelled" and job.reason_code is None and found.reason_code not in PUBLISHED_REASONS
 
 
 def _close(value: int | None, wanted: int | None, tolerance: int) -> bool:

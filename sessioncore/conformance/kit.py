@@ -20,7 +20,6 @@ from .rules import RULES, Rule
 from .tiers import TIERS
 from .tiers.runner import Progress, silent
 
-
 FREE_TIERS = ("smoke", "standard")
 """The tiers for objects whose jobs start and end by themselves."""
 

@@ -173,7 +173,7 @@ class Possible:
             further.run(self.worlds)
         found = [missed for missed in (search.nearest(), further.nearest()) if missed is not None]
         assert found, "a search without a result has missed something"
-        return min(found, key=lambda missed: (-missed.at, len(missed.differences), len(missed.world.told)))
+        return min(found, key=lambda missed: missed.distance)
 
     def _kept(self, worlds: list[World], look: Look | None) -> list[World]:
         """The worlds to go on with. Of those that differ in times alone, within the tolerance, the nearest ones."""

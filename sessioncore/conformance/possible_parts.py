@@ -47,6 +47,13 @@ class Missed:
     at: int
     differences: tuple[Difference, ...]
 
+    @property
+    def distance(self) -> tuple[int, int, int, int]:
+        """How far it is from what was seen: how late they part, in how much, and with how much supposed. That a job
+        stands elsewhere is further off than that a field of its session says something else: jobs are seen apart."""
+        jobs = sum(one.what.startswith("job ") for one in self.differences)
+        return (-self.at, len(self.differences), jobs, len(self.world.told))
+
 
 @final
 @attrs.frozen(kw_only=True)

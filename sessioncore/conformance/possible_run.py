@@ -20,7 +20,7 @@ from .possible_world import World
 from .protocol import TIMES, UNSEEN, Accepted, Capabilities, Outcome, Rejected, SessionView, Unsupported, View
 from .results import Difference, Finding, Kind, Moment
 from .running import FellShort, NotApplicable, severity_of
-from .tally import Tally, armed
+from .tally import Tally, armed, hidden
 from .watch import checked
 
 NAP_S = 0.002
@@ -263,7 +263,8 @@ class FreeRun:
         self._note(event, outcome, view, tuple(rows), again=not first)
         if first or rows:
             spot = Spot(event=happened, rows=tuple(rows), steps=steps, core=worlds[0].core)
-            self.tally.agreed(outcome if first and outcome is not None else Accepted(), where, spot)
+            answer = outcome if first and outcome is not None else Accepted()
+            self.tally.agreed(answer, where, spot, hidden(worlds[0].core, view, {}))
         self.tally.looked(worlds[0].core, view, {})
 
     def _note(

@@ -85,7 +85,7 @@ class Search:
 
     def nearest(self, most: int = 300) -> Missed | None:
         """The world that came furthest, and then with the fewest differences and suppositions."""
-        best: tuple[tuple[int, int, int], Missed] | None = None
+        best: Missed | None = None
         for world, at, known in sorted(self.missed, key=lambda entry: -entry[1])[:most]:
             differences = known
             if differences is None:
@@ -94,10 +94,10 @@ class Search:
                     twin.pass_time(self.look.view.at)
                 differences = list(self._differences(twin))
                 world = twin
-            score = (-at, len(differences), len(world.told))
-            if differences and (best is None or score < best[0]):
-                best = score, Missed(world, at, tuple(differences))
-        return None if best is None else best[1]
+            missed = Missed(world, at, tuple(differences))
+            if differences and (best is None or missed.distance < best.distance):
+                best = missed
+        return best
 
     # --- going on --------------------------------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from tests.service import serve
 from .world.reporting import keep, shown, verdicts
 
 STANDARD_S_MAX = 60.0
-CHOSEN_S = 10.0
+CHOSEN_S = 6.0
 
 
 def _failed(report: Report) -> bool:
@@ -42,11 +42,12 @@ def test_our_service_passes_in_real_time_without_its_control_routes(
 ) -> None:
     short = ("--interactive-ttl", "2s", "--max-ttl", "20s", "--no-submission", "5s")
     with serve("--backend", "ideal_5", *short) as served:
-        report = judge_at(settings_of(served.url, max_wait_s=4.0), tiers=("smoke", "log"), seconds_max=CHOSEN_S)
+        settings = settings_of(served.url, max_wait_s=4.0, settle_s=2.0)
+        report = judge_at(settings, tiers=("smoke", "log"), seconds_max=CHOSEN_S)
     keep(report, "own_service_real_time", request.config, tmp_path)
     assert not _failed(report), shown(report)
     smoke, log = report.tiers
-    assert smoke.seconds < 3 * CHOSEN_S
+    assert smoke.seconds < 45
     assert any("real time" in why for why in smoke.skipped), "what would wait longer is left out, and that is said"
     assert any("own were taken" in note for note in smoke.notes), "its timers are its own"
     assert log.skipped, "without control routes there is no journal"

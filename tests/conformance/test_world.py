@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from sessioncore.conformance import Accepted, Rejected, Verdict, judge
 from sessioncore.conformance.cases import Case
-from sessioncore.conformance.http.settings import REAL_TOLERANCE_US
+from sessioncore.conformance.http import payloads
 from sessioncore.conformance.protocol import UNSEEN
 from sessioncore.conformance.services import judge_at, settings_of
 from sessioncore.conformance.tiers import runner
 from sessioncore.core import (
     Advanced,
     CancelRequested,
-    CloseRequested,
     JobCancelRequested,
     JobSucceeded,
     OpenRequested,
@@ -100,21 +100,73 @@ def _submit(at: int, job: str) -> SubmitRequested:
 
 # --- localqpu ----------------------------------------------------------------------------------------------------
 
+TRUE_OF_LOCALQPU = {
+    "S-02", "S-06", "S-07", "S-09", "S-17", "S-20", "S-23", "J-01", "J-03", "J-08", "D-01", "D-02",
+}  # fmt: skip
+"""It refuses no length of time, has no 1217, starts a session at creation, ends it at once when it is closed or
+cancelled, takes its jobs with it, never shows when one completed, and runs several sessions side by side."""
+
 needs_localqpu = pytest.mark.skipif(environment() is None, reason=HOW_TO_GET)
 
 
 @needs_localqpu
 def test_localqpu_is_judged_by_its_public_interface(request: pytest.FixtureRequest, tmp_path: Path) -> None:
     with localqpu() as url:
-        facts = _facts(url)
-        began = time.monotonic()
-        settings = settings_of(url, max_wait_s=2.0, settle_s=1.0)
-        report = judge_at(settings, tiers=("smoke", "log"), seconds_max=12.0)
-        took = time.monotonic() - began
+        _by_hand(url)
+        # It simulates in the process that answers, and jobs cannot be stopped: a long one would be one long silence.
+        settings = settings_of(url, max_wait_s=2.0, settle_s=1.0, long=payloads.MEDIUM)
+        report = judge_at(settings, tiers=("smoke", "log"), seconds_max=8.0)
     folder = keep(report, "localqpu", request.config, tmp_path)
     found = verdicts(report)
     assert (folder / "report.html").stat().st_size > 10_000
-    for rule, breaks in facts.items():
-        assert (found[rule] is Verdict.FAIL) == breaks, f"{rule} is {found[rule].value}\n{shown(report)}"
-    assert not report.tiers[1].findings, "that it shows no journal is no fault"
-    assert took < 40
+    smoke, log = report.tiers
+    assert not log.findings, "that it shows no journal is no fault"
+    assert any("not looked at any more" in note for note in smoke.notes), "one wrong field does not hide the rest"
+    assert smoke.steps > 0
+    for rule in ("S-02", "S-06", "S-07", "S-09", "J-08"):
+        assert found[rule] is Verdict.FAIL, f"{rule} is {found[rule].value}\n{shown(report)}"
+    # What else may be found is true of it; how much is found depends on how fast the machine is.
+    failing = {rule for rule, verdict in found.items() if verdict is Verdict.FAIL}
+    assert failing <= TRUE_OF_LOCALQPU, shown(report)
+    for rule in ("J-07", "J-09"):
+        assert found[rule] is Verdict.PASS, f"{rule} is {found[rule].value}\n{shown(report)}"
+    for rule in ("S-10", "S-13", "S-14", "S-15", "S-16"):
+        assert found[rule] is Verdict.UNTESTED, "timers, which it says it has not, take longer"
+
+
+def _by_hand(url: str) -> None:
+    """What the verdicts rest on, without the kit."""
+    with httpx.Client(base_url=url + "/api/v1", trust_env=False, timeout=30.0) as client:
+        device = client.get("/backends").json()["devices"][0]["name"]
+
+        def opened(**more: object) -> dict[str, Any]:
+            made = client.post("/sessions", json={"mode": "dedicated", "backend": device, **more})
+            assert made.status_code == 200
+            shown: dict[str, Any] = client.get(f"/sessions/{made.json()['id']}").json()
+            return shown
+
+        def submitted(session: str | None = None, **more: object) -> httpx.Response:
+            return client.post("/jobs", json={**payloads.SHORT, "backend": device, "session_id": session, **more})
+
+        assert opened(max_ttl=-5)["max_ttl"] == -5, "S-02: a session of less than no time is accepted"
+        session = opened()
+        assert session["state"] == "open"
+        assert session["started_at"] is not None, "S-09: it is shown as started from the beginning"
+        first = submitted(session["id"]).json()["id"]
+        session = client.get(f"/sessions/{session['id']}").json()
+        job = client.get("/jobs", params={"session_id": session["id"]}).json()["jobs"][0]
+        assert (session["state"], job["status"]) == ("active", "Queued"), "S-09: active before its first job starts"
+        assert submitted(session["id"], cost=0).status_code == 200, "S-07"
+        assert client.patch(f"/sessions/{session['id']}", json={"accepting_jobs": False}).status_code == 204
+        refused = submitted(session["id"])
+        assert refused.status_code == 409
+        assert "1217" not in refused.text, "S-06: the number by which programs know that a session was closed"
+        assert client.post(f"/jobs/{first}/cancel").status_code == 204
+        assert client.post(f"/jobs/{first}/cancel").status_code == 409, "J-04"
+        private = submitted(private=True).json()["id"]
+        deadline = time.monotonic() + 30
+        while client.get(f"/jobs/{private}").json()["status"] != "Completed":
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        texts = [client.get(f"/jobs/{private}/results").text for _ in range(2)]
+        assert texts[0] == texts[1] != "", "J-08: a private job hands out its result again and again"

@@ -122,16 +122,17 @@ class Exchange:
 def _answer(what: str, status: int, content_type: str, text: str) -> Answer:
     shown = text[:SHOWN] or "(no body)"
     if status >= 500:
-        raise FellShort(Kind.CRASH, f"{what}: HTTP status {status}: {shown}")
+        raise FellShort(Kind.CRASH, f"{what}: HTTP status {status}: {shown}", answered=True)
     if 300 <= status < 400:
-        raise FellShort(Kind.NONSENSE, f"{what}: HTTP status {status}, which leads elsewhere")
+        raise FellShort(Kind.NONSENSE, f"{what}: HTTP status {status}, which leads elsewhere", answered=True)
     if not text:
         return Answer(status=status, body=None, text="")
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
-        if status < 400 and "json" in content_type:
-            raise FellShort(Kind.NONSENSE, f"{what}: the answer is no JSON: {shown}") from None
+        kind = content_type.partition(";")[0].strip().lower()
+        if status < 400 and kind.endswith(("/json", "+json")):
+            raise FellShort(Kind.NONSENSE, f"{what}: the answer is no JSON: {shown}", answered=True) from None
         body = None
     return Answer(status=status, body=body, text=text)
 

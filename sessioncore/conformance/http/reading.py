@@ -91,7 +91,7 @@ def session_of(answer: Answer, session_id: str) -> SessionView:
         interactive_timeout=length(body, "interactive_ttl", what),
         active_timeout=length(body, "active_ttl", what),
         usage_time=length(body, "elapsed_time", what),
-        created_at=instant(body, "created_at", what),
+        created_at=instant(body, "created_at", what) if "created_at" in body else UNSEEN,
         started_at=instant(body, "started_at", what),
         activated_at=instant(body, "activated_at", what),
         closed_at=instant(body, "closed_at", what),

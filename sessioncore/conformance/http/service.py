@@ -28,7 +28,9 @@ DEVICE_REQUESTS = {"PauseRequested": "pause", "OfflineRequested": "offline", "Re
 class Service:
     """One service for all cases. Raises :class:`FellShort` where it cannot be reached or has no usable device.
 
-    ``terms`` is what new sessions of each mode showed; ``notes`` is what a reader of the report must know.
+    ``terms`` is what new sessions of each mode showed; ``notes`` is what a reader of the report must know. ``blind``
+    are fields of sessions, words with what they showed, that are not looked at any more. ``moves`` says that jobs were
+    seen to start without having been asked for one by one.
     """
 
     def __init__(self, settings: Settings, transport: httpx.BaseTransport | None = None) -> None:
@@ -36,6 +38,8 @@ class Service:
         self.exchange = Exchange(settings, transport)
         self.notes: list[str] = []
         self.terms: dict[Mode, SessionView] = {}
+        self.blind: set[tuple[str, Any]] = set()
+        self.moves = False
         self._offset_us = 0
         self._now = 0
         try:
@@ -121,10 +125,16 @@ class Service:
     # --- looking before judging ------------------------------------------------------------------------------
 
     def _control(self, path: str) -> Mapping[str, Any] | None:
-        """What a control route tells; None where there is none."""
+        """What a control route tells; None where there is none: no service but ours owes them to anybody, so that
+        whatever else it answers there is no fault of it."""
         if not self.settings.control:
             return None
-        answer = self.exchange.ask("GET", self.exchange.root(f"{CONTROL}/{path}"))
+        try:
+            answer = self.exchange.ask("GET", self.exchange.root(f"{CONTROL}/{path}"))
+        except FellShort as fall:
+            if fall.answered:
+                return None
+            raise
         return answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
 
     def _find_device(self) -> str:
@@ -183,7 +193,7 @@ class Service:
             view = session_of(self.exchange.ask("GET", f"/sessions/{session_id}"), session_id)
             self.terms[mode] = view
             self.exchange.ask("DELETE", f"/sessions/{session_id}/close")
-            if not self.virtual and view.created_at is not None:
+            if not self.virtual and isinstance(view.created_at, int):
                 self._meet(sent, view.created_at)
 
     def _meet(self, sent: int, shown: int) -> None:

@@ -17,7 +17,7 @@ from sessioncore.core.events import (
 )
 from sessioncore.core.values import replaced
 
-from ..protocol import Accepted, Capabilities, JobView, Outcome, SessionView, Unsupported, View
+from ..protocol import UNSEEN, Accepted, Capabilities, JobView, Outcome, SessionView, Unsupported, View
 from ..results import Kind
 from ..running import FellShort, NotApplicable
 from .exchange import Answer
@@ -32,6 +32,13 @@ READINGS_MAX = 6
 
 PAGE = 50
 """More jobs than any case has."""
+
+ANY = "*"
+"""Every value of a field."""
+
+NUDGE_S = 0.2
+"""A job that has not moved for so long is asked for by itself, if lists never showed one that did: there are services
+whose jobs go on only when they are asked for, as the stock client does all the time."""
 
 NAP_S = 0.005
 SLICE_S = 0.2
@@ -55,6 +62,7 @@ class HttpTarget:
         self._sessions: dict[str, None] = {}
         self._jobs: dict[str, str | None] = {}
         self._views: dict[str, JobView] = {}
+        self._still_since: dict[str, float] = {}
         self._paused = False
 
     # --- SystemUnderTest -------------------------------------------------------------------------------------
@@ -195,7 +203,9 @@ class HttpTarget:
         known = event.session_id is None or event.session_id in self._sessions
         if answer.refused:
             # What is said of a session that does not exist is nowhere published: 404 is for programs (S-06).
-            return refusal_of(answer, exact=known, status=known)
+            # Of one that has been closed a number is published and no status, but that it must not be 404 (S-06): any
+            # other is the service's own choice.
+            return refusal_of(answer, exact=known, status=known and answer.status in (400, 404))
         made = text_of(object_of(answer, "a new job"), "id", "a new job")
         if made in self._jobs:
             raise FellShort(Kind.NONSENSE, f"two jobs have the id {made!r}")
@@ -208,7 +218,9 @@ class HttpTarget:
         answer = self._ask("GET", f"/sessions/{name}")
         if answer.refused:
             raise FellShort(Kind.OBSERVATION, f"GET /sessions/{name}: HTTP status {answer.status}: {answer.text[:200]}")
-        return session_of(answer, name)
+        view = session_of(answer, name)
+        blind = {field: UNSEEN for field, word in self.service.blind if word in (ANY, getattr(view, field))}
+        return replaced(view, **blind)
 
     def _look_at_jobs(self) -> dict[str, JobView]:
         """The jobs of the case: session by session from lists, where an answer never waits for a job's end, and alone
@@ -224,7 +236,19 @@ class HttpTarget:
         for name in self._jobs:
             if name not in found:
                 found[name] = self.job(name)
+        if not self.service.moves:
+            self._nudge(found)
         return found
+
+    def _nudge(self, found: dict[str, JobView]) -> None:
+        """Ask for jobs that do not move by themselves."""
+        now = time.monotonic()
+        for name, view in found.items():
+            if name not in self._still_since and view.status in ("running", "completed"):
+                self.service.moves = True
+                return
+            if view.status in OPEN_STATUSES and now - self._still_since.setdefault(name, now) > NUDGE_S:
+                found[name] = self.job(name)
 
     def _listed(self, query: Mapping[str, Any]) -> list[JobView]:
         answer = self._ask("GET", "/jobs", query=query)

@@ -15,6 +15,7 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 from ..cases import Case
 from ..possible_plan import softened
 from ..possible_run import FreeRun, Inconclusive
+from ..protocol import FIELDS, WORDS
 from ..results import Difference, Finding, Kind, TierResult
 from ..running import FellShort, NotApplicable
 from ..tally import Tally
@@ -25,11 +26,18 @@ from .cases import in_seconds, wire_cases
 from .choosing import chosen, rules_met
 from .service import Service
 from .settings import Settings
-from .target import HttpTarget
+from .target import ANY, HttpTarget
 
 FINDINGS_MAX = 25
+SAME_MAX = 3
+"""After so many cases in which the same fields of sessions were wrong in the same way, they are not looked at any more:
+every other case would end there too, and nothing else of the service would be judged."""
+
 FALLS_MAX = 3
 """After so many cases in which the service did not answer at all, the rest is left untested."""
+
+BLINDED = frozenset(FIELDS) - {"accepting_jobs", "mode"}
+"""Fields without which there is still something to look at."""
 
 SHRINK_S_MAX = 4.0
 """How long one finding may take to be made shorter, in seconds."""
@@ -67,6 +75,7 @@ class HttpRunner:
         """Rules on which the evidence of some case did not decide, with why."""
         self._repeated = 0
         self._once: Counter[tuple[Any, ...]] = Counter()
+        self._same: Counter[tuple[Any, ...]] = Counter()
         self._falls = 0
         self._began = time.perf_counter()
         self._run: FreeRun | None = None
@@ -164,6 +173,27 @@ class HttpRunner:
                 self.skipped[f"seen once and not again: {found.summary()[:120]}"] += 1
                 return
         self._keep(case, found)
+        self._look_away(found)
+
+    def _look_away(self, finding: Finding) -> None:
+        """Stop looking at what was wrong in the same way again and again: at a time or length at all, at a word where
+        it shows the same again."""
+        key = signature(finding)
+        self._same[key] += 1
+        blind, told = set[tuple[str, Any]](), list[str]()
+        for difference in finding.differences:
+            about, _, field = difference.what.rpartition(": ")
+            if not about.startswith("session ") or field not in BLINDED:
+                return
+            word = difference.seen if field in WORDS else ANY
+            if (field, word) not in self.service.blind:
+                blind.add((field, word))
+                told.append(field if word is ANY else f"{field} {word!r}")
+        if self._same[key] >= SAME_MAX and blind:
+            rule = finding.rules[0] if finding.rules else finding.kind.value
+            what = ", ".join(told)
+            self.notes.append(f"After {SAME_MAX} findings on {rule} this was not looked at any more: {what}.")
+            self.service.blind |= blind
 
     def found(self, finding: Finding) -> None:
         """Keep a finding, the shortest of its kind."""

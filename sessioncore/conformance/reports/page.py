@@ -48,7 +48,7 @@ def to_html(report: Report) -> str:
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
         tag("meta", name="generator", content="sessioncore conform"),
-        tag("title", f"{_word(report)}: {words.cut(report.target, 80)}"),
+        tag("title", f"{words.outcome(report)}: {words.cut(report.target, 80)}"),
         tag("style", Html(STYLE)),
     )
     body = tag("body", _header(report, findings), tag("main", *_sections(report, findings)), _footer())
@@ -68,12 +68,9 @@ def _sections(report: Report, findings: tuple[Finding, ...]) -> Iterator[Html]:
 # --- the head ----------------------------------------------------------------------------------------------------
 
 
-def _word(report: Report) -> str:
-    return "conforms" if report.passed else "does not conform"
-
-
 def _header(report: Report, findings: tuple[Finding, ...]) -> Html:
-    sign, kind = ("✓", "cf-pass") if report.passed else ("✗", "cf-fail")
+    looks = {"conforms": ("✓", "cf-pass"), "does not conform": ("✗", "cf-fail")}
+    sign, kind = looks.get(words.outcome(report), ("○", "cf-untested"))
     facts: list[tuple[str, object]] = [("profile", report.profile), ("seed", report.seed)]
     facts += [(name, version) for name, version in report.versions]
     facts.append(("strict", "yes: a rule marked D counts as well" if report.strict else "no"))
@@ -92,7 +89,7 @@ def _header(report: Report, findings: tuple[Finding, ...]) -> Html:
         "header",
         tag("p", "Conformance report of sessioncore", class_="cf-kicker"),
         tag("h1", words.cut(report.target, 200)),
-        tag("p", tag("span", f"{sign} {_word(report)}", class_=f"cf-outcome {kind}")),
+        tag("p", tag("span", f"{sign} {words.outcome(report)}", class_=f"cf-outcome {kind}")),
         _chips(report),
         tag("dl", *(join(tag("dt", name), tag("dd", value)) for name, value in facts), class_="cf-facts"),
         tag(

@@ -73,7 +73,7 @@ def counts(report: Report) -> str:
 
 
 def _verdict(report: Report) -> str:
-    word = "conforms" if report.passed else "does not conform"
+    word = words.outcome(report)
     versions = ", ".join(f"{name} {version}" for name, version in report.versions)
     lines = [
         f"{words.cut(report.target)} {word} to {report.profile}: {counts(report)}",

@@ -53,7 +53,7 @@ STATUSES = {
 
 
 class TimedManila(FakeManilaV2):
-    """The fake device, at which a circuit takes as long as its number of shots says. ``released`` ends the long ones."""
+    """The fake device, at which a circuit takes as long as its number of shots says; ``released`` ends long ones."""
 
     released = threading.Event()
 
