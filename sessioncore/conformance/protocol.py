@@ -159,8 +159,9 @@ FIELDS = (*WORDS, *DURATIONS, "usage_time", *TIMES)
 class SystemUnderTest(Protocol):
     """An implementation, as the kit drives it.
 
-    A target whose jobs cannot be started and ended at will may also have ``short_job()`` and ``long_job()``: what to
-    submit for a job that ends by itself at once, and for one that runs until it is cancelled.
+    A target whose jobs cannot be started and ended at will (``reports=False``) may also have ``plan(lengths)``: before
+    a case it is told of each job, by the kit's name, whether it is to be ``short`` (ends by itself at once), ``medium``
+    (runs for a moment), ``long`` (runs until it is cancelled) or ``failing``, and submits a payload of that kind.
     """
 
     @property
