@@ -46,8 +46,9 @@ def judge(
 
     ``tiers`` are names of :data:`~sessioncore.conformance.tiers.TIERS`, run in the order given; ``seed`` is for those
     that draw at random. ``expected`` are ids of rules that are known to fail. ``strict`` makes a difference on a rule
-    marked D a failure. ``progress`` is told (tier, done, all). Never raises because of the target: whatever it does
-    is in the report. Raises :class:`ValueError` for a tier or a rule that there is not.
+    marked D a failure. ``diagnosed`` compares a target that fell short with the known faults. ``progress`` is told
+    (tier, done, all). Never raises because of the target: whatever it does is in the report. Raises
+    :class:`ValueError` for a tier or a rule that there is not.
     """
     check_names("tier", tiers, TIERS)
     wanted = tuple(expected)

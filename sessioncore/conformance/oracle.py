@@ -18,7 +18,7 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 from sessioncore.core.session import Session
 
 from .protocol import Accepted, Outcome, Rejected, View
-from .reference import view_of
+from .reference import Kept, view_of
 
 DONE = Accepted()
 
@@ -30,9 +30,11 @@ class Oracle:
     def __init__(self, profile: Profile = IBM_GUIDE, *, lanes: int = 1, policy: Policy = FIFO) -> None:
         self.core = DeviceCore("device", lanes=lanes, profile=profile, policy=policy)
         self.started: list[tuple[int, str]] = []
-        self.rows: Counter[str] = Counter()
+        self.rows: tuple[str, ...] = ()
         self.steps: dict[str, tuple[str, ...]] = {}
         self._stories: dict[str, Story] = {}
+        self._fired: Counter[str] = Counter()
+        self._kept: Kept = {}
 
     @property
     def now(self) -> int:
@@ -41,25 +43,23 @@ class Oracle:
 
     def pass_time(self, until: int) -> None:
         """Let time pass: every timer due by ``until`` fires at its deadline (T-02)."""
-        before = self.core.fired
-        self._note(before, self.core.advance(until))
+        self._note(self.core.advance(until))
 
     def apply(self, event: Event) -> Outcome:
         """One request or report; time has passed already. The answer that is right."""
-        before = self.core.fired
         try:
             effects = self.core.handle(event)
         except ClientError as error:
-            self.rows, self.steps, self.started = Counter((error.row,)), {}, []
+            self.rows, self.steps, self.started = (error.row,), {}, []
             return Rejected(code=error.code, http_status=error.http_status, message=error.message)
-        self._note(before, effects)
+        self._note(effects)
         if isinstance(event, OpenRequested):
             return Accepted(id=event.session_id)
         return Accepted(id=event.job_id) if isinstance(event, SubmitRequested) else DONE
 
     def view(self) -> View:
         """What a client sees now."""
-        return view_of(self.core, self.core.now)
+        return view_of(self.core, self.core.now, self._kept)
 
     def session(self, name: str) -> Session | None:
         """One session as the reference knows it."""
@@ -80,9 +80,10 @@ class Oracle:
             return None
         return view_of(core, core.now)
 
-    def _note(self, before: Counter[str], effects: Iterable[AnyEffect]) -> None:
+    def _note(self, effects: Iterable[AnyEffect]) -> None:
         """Remember the rows of a step, in all and by session, and the jobs that it started."""
-        self.rows = self.core.fired - before
+        before, self._fired = self._fired, self.core.fired
+        self.rows = tuple(row for row, count in self._fired.items() if count != before.get(row))
         self.started = [(effect.at, effect.job_id) for effect in effects if isinstance(effect, StartJob)]
         self.steps = {}
         for name in self.core.sessions:

@@ -19,7 +19,7 @@ from .possible_plan import Plan, plan_of
 from .possible_world import World
 from .protocol import TIMES, UNSEEN, Accepted, Capabilities, Outcome, Rejected, SessionView, Unsupported, View
 from .results import Difference, Finding, Kind, Moment
-from .running import FellShort, NotApplicable, severity_of
+from .running import FellShort, NotApplicable, in_short
 from .tally import Tally, armed, hidden
 from .watch import checked
 
@@ -274,7 +274,7 @@ class FreeRun:
         if again or (self._moments and self._moments[-1].event is event):
             rows = (*self._moments.pop().rows, *rows)
         core = self.possible.worlds[0].core
-        states = tuple(f"{name}: {severity_of(core, name)}" for name in core.sessions)
+        states = tuple(f"{name}: {in_short(session)}" for name, session in core.sessions.items())
         self._moments.append(Moment(event=event, outcome=outcome, rows=rows, view=view, states=states))
 
     # --- telling ---------------------------------------------------------------------------------------------

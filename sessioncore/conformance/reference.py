@@ -28,13 +28,30 @@ ORIGIN = 1_700_000_000_000_000
 session_view, job_view, view = maker(SessionView), maker(JobView), maker(View)
 
 
-def view_of(core: Core, at: int) -> View:
-    """Everything a client sees of a core at ``at`` (V-01, V-02)."""
+Kept: TypeAlias = dict[str, tuple[Session, int, SessionView]]
+"""What was last seen of each session, and when: most steps change none of them."""
+
+
+def view_of(core: Core, at: int, kept: Kept | None = None) -> View:
+    """Everything a client sees of a core at ``at`` (V-01, V-02). ``kept`` serves the next call on the same core."""
     return view(
         at=at,
-        sessions={name: see_session(session, at) for name, session in core.sessions.items()},
+        sessions={
+            name: see_session(session, at) if kept is None else _again(name, session, at, kept)
+            for name, session in core.sessions.items()
+        },
         jobs={name: see_job(job) for name, job in core.jobs.items()},
     )
+
+
+def _again(name: str, session: Session, at: int, kept: Kept) -> SessionView:
+    """The session as it was seen last, if it is the same and its usage does not run."""
+    known = kept.get(name)
+    if known is not None and known[0] is session and (known[1] == at or not session.rate):
+        return known[2]
+    seen = see_session(session, at)
+    kept[name] = (session, at, seen)
+    return seen
 
 
 def see_session(session: Session, at: int) -> SessionView:
@@ -69,6 +86,7 @@ class _OwnCore:
 
     capabilities: Capabilities
     _core: Core
+    _kept: Kept
 
     def apply(self, event: Event) -> Outcome:
         """Hand the event in, after the timers that come before it (T-01)."""
@@ -91,7 +109,7 @@ class _OwnCore:
 
     def observe(self) -> View:
         """What a client sees."""
-        return view_of(self._core, self._core.now)
+        return view_of(self._core, self._core.now, self._kept)
 
     def close(self) -> None:
         """Nothing is held."""
@@ -105,6 +123,7 @@ class CoreTarget(_OwnCore):
         self, profile: Profile = IBM_GUIDE, *, lanes: int = 1, policy: Policy = FIFO, origin: int = ORIGIN
     ) -> None:
         self.capabilities = Capabilities(lanes=lanes)
+        self._kept = {}
         self._core = DeviceCore("device", lanes=lanes, profile=profile, policy=policy, now=origin)
 
 
@@ -114,6 +133,7 @@ class SessionTarget(_OwnCore):
 
     def __init__(self, profile: Profile = IBM_GUIDE, *, origin: int = ORIGIN) -> None:
         self.capabilities = Capabilities(dispatch=True)
+        self._kept = {}
         self._core = SessionCore(profile=profile, now=origin)
 
 

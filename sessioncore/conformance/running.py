@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, final
@@ -12,6 +11,7 @@ import attrs
 from sessioncore.core.errors import HostError
 from sessioncore.core.events import REPORTS, Advanced, Event, JobStarted, OpenRequested, SubmitRequested
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
+from sessioncore.core.session import Session
 from sessioncore.core.values import maker
 
 from .blame import Spot, answer_differs, blamed, rules_of, uncalled, view_differs
@@ -29,6 +29,9 @@ ABOUT_DEVICE = ("PauseRequested", "OfflineRequested", "ResumeRequested")
 """Requests that the kit answers itself where it is the target's scheduler."""
 
 job_started = maker(JobStarted)
+
+
+_Noted = tuple[Event, Outcome | None, Outcome | None, tuple[str, ...], View | None, Mapping[str, Session]]
 
 
 class NotApplicable(Exception):
@@ -71,7 +74,7 @@ class Run:
         self.offset = 0
         self._fired_now = False
         self._asked: Event = Advanced(at=0)
-        self._moments: list[Moment] = []
+        self._noted: list[_Noted] = []
 
     def judge(self, case: Case) -> Finding | None:
         """Hand in every event; the finding at the first step on which target and reference part, or None.
@@ -171,7 +174,7 @@ class Run:
         sent = translated(event, event.at + self.offset + self.origin, self.names)
         with suppress(Exception):  # to raise is what T-04 asks for; what counts is that nothing changes
             self.target.apply(sent)
-        self.oracle.rows, self.oracle.steps, self.oracle.started = Counter(), {}, []
+        self.oracle.rows, self.oracle.steps, self.oracle.started = (), {}, []
         return self._compare(event, DONE_NOTHING, None, "T-04", self._where())
 
     def _starts(self) -> None:
@@ -195,7 +198,7 @@ class Run:
     ) -> tuple[Kind, list[Difference], Spot] | None:
         """Whether answer and view are right; what was met is counted if they are."""
         oracle = self.oracle
-        spot = Spot(event=event, rows=tuple(oracle.rows), steps=oracle.steps, core=oracle.core, tie=tie)
+        spot = Spot(event=event, rows=oracle.rows, steps=oracle.steps, core=oracle.core, tie=tie)
         if outcome is not None and (wrong := list(answer_differs(expected, outcome))):
             self._note(event, expected, outcome, None)
             return Kind.OUTCOME, wrong, spot
@@ -262,18 +265,23 @@ class Run:
         return {name: session.configuration.value for name, session in self.oracle.core.sessions.items()}
 
     def _note(self, event: Event, expected: Outcome, outcome: Outcome | None, view: View | None) -> None:
-        core = self.oracle.core
-        self._moments.append(
+        """Remember a step; it is put into words only if something is found."""
+        told = None if outcome is None else expected
+        self._noted.append((event, told, outcome, self.oracle.rows, view, self.oracle.core.sessions))
+
+    @property
+    def _moments(self) -> tuple[Moment, ...]:
+        """The steps so far."""
+        return tuple(
             Moment(
                 event=event,
-                expected=None if outcome is None else expected,
+                expected=expected,
                 outcome=outcome,
-                rows=tuple(self.oracle.rows),
+                rows=rows,
                 view=view,
-                states=tuple(
-                    f"{name}: {severity_of(core, name)}" for name in core.sessions
-                ),
+                states=tuple(f"{name}: {in_short(session)}" for name, session in sessions.items()),
             )
+            for event, expected, outcome, rows, view, sessions in self._noted
         )
 
     # --- telling ---------------------------------------------------------------------------------------------
@@ -285,12 +293,12 @@ class Run:
             tier=self.tier,
             case=case.name,
             differences=tuple(differences),
-            trace=tuple(self._moments),
+            trace=self._moments,
             possible=(state_of(self.oracle),),
         )
 
     def _fall(self, case: Case, event: Event, kind: Kind, said: str) -> Finding:
-        rows = tuple(self.oracle.rows)
+        rows = self.oracle.rows
         rules = rules_of(rows)
         return Finding(
             kind=kind,
@@ -308,21 +316,20 @@ DONE_NOTHING = Accepted()
 """The answer to time that passes."""
 
 
-def severity_of(core: Any, name: str) -> str:
+def in_short(session: Session) -> str:
     """A session of the reference in a few words."""
-    session = core.session(name)
-    if session.state.value == "closed":
+    if session.state_reason is not None:
         return f"closed ({session.state_reason.value})"
-    return str(session.state.value) if session.accepting_jobs else f"{session.state.value}, draining"
+    return session.state.value if session.accepting_jobs else f"{session.state.value}, draining"
 
 
 def state_of(oracle: Oracle) -> str:
     """Where the reference stands, for people: sessions, jobs, and the timers that are armed."""
     core = oracle.core
     told = []
-    for name in core.sessions:
+    for name, session in core.sessions.items():
         timers = ", ".join(f"{timer} in {(due - core.now) / 1e6:g} s" for timer, due in core.timers(name))
-        told.append(f"{name} is {severity_of(core, name)}" + (f" ({timers})" if timers else ""))
+        told.append(f"{name} is {in_short(session)}" + (f" ({timers})" if timers else ""))
     told += [f"{name} is {job.status.value}" for name, job in core.jobs.items()]
     if core.state.value != "online":
         told.append(f"the device is {core.state.value}")

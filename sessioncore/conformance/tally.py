@@ -54,7 +54,7 @@ def hidden(core: DeviceCore, view: View, names: Mapping[str, str]) -> frozenset[
     found = []
     for name in core.sessions:
         shown = view.sessions.get(names.get(name, name))
-        if shown is not None and all(getattr(shown, field) is UNSEEN for field in FIELDS):
+        if shown is not None and shown.state is UNSEEN and all(getattr(shown, one) is UNSEEN for one in FIELDS):
             found.append(name)
     return frozenset(found)
 

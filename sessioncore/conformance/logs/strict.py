@@ -30,7 +30,7 @@ from ..cases import translated
 from ..protocol import Accepted, Outcome, Rejected, Unsupported
 from ..reference import view_of
 from ..results import Difference, Finding, Kind, Moment
-from ..running import severity_of
+from ..running import in_short
 from ..tally import Tally, armed
 from .showing import CrashedError, outcome_of_record, view_of_record
 
@@ -338,7 +338,8 @@ _ROWS = {
 
 
 def _state(core: DeviceCore, name: str) -> str:
-    return "gone" if core.session(name) is None else severity_of(core, name)
+    session = core.session(name)
+    return "gone" if session is None else in_short(session)
 
 
 def _told(effect: AnyEffect | None) -> str:

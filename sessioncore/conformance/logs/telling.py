@@ -16,7 +16,7 @@ from ..blame import RULES_OF, SESSION_ROWS, Spot, blamed
 from ..cases import in_words, translated
 from ..protocol import UNSEEN, JobView, SessionView, View
 from ..results import Difference, Finding, Kind, Moment
-from ..running import severity_of
+from ..running import in_short
 from .items import Did, Item, Saw
 from .search import Course
 from .states import CHANGED, State
@@ -203,7 +203,7 @@ def _possible(state: State, origin: int) -> str:
     """One state in which the service could be, and what it allowed next."""
     core = state.core
     session = core.only
-    told = [] if session is None else [f"{session.id} is {severity_of(core, session.id)}"]
+    told = [] if session is None else [f"{session.id} is {in_short(session)}"]
     told += [f"{job.id} is {job.status.value}" for job in core.jobs.values() if job.status not in FINAL]
     dues = []
     for event, base, _, length in state.timers():

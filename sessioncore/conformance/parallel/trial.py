@@ -26,7 +26,7 @@ from ..blame import RULES_OF, answer_differs, blamed
 from ..cases import in_words
 from ..protocol import Accepted, Outcome, SystemUnderTest, View
 from ..results import Difference, Finding, Kind, Moment
-from ..running import FellShort, NotApplicable, severity_of
+from ..running import FellShort, NotApplicable, in_short
 from .asking import Asking
 from .linear import Operation, Seen, different, explain
 from .schedules import Client, Point, Ran
@@ -378,7 +378,7 @@ class Trial(Asking):
 
 def _states(place: Place) -> tuple[str, ...]:
     core = place.core
-    return tuple(f"{name}: {severity_of(core, name)}" for name in core.sessions)
+    return tuple(f"{name}: {in_short(session)}" for name, session in core.sessions.items())
 
 
 def in_order(window: Window) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from sessioncore.core.events import (
     Advanced,
@@ -26,10 +27,13 @@ LONG = 1_000
 """A silence that outlasts every timer of a scope, in ticks."""
 
 
-def edges(model: Model) -> Iterator[Case]:
+Kind: TypeAlias = tuple[str, tuple[str, tuple[str, ...]]]
+"""A timer, and the situation in which it is armed."""
+
+
+def edges(model: Model, seen: set[Kind]) -> Iterator[Case]:
     """For every kind of situation with an armed timer, the shortest way there, then time up to its deadline in each
-    way that matters."""
-    seen = set()
+    way that matters. ``seen`` are kinds that another scope had already; those of this one are added."""
     for state, world in enumerate(model.worlds):
         for timer, due in armed(world.core):
             kind = (timer, _situation(world))

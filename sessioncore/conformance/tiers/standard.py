@@ -8,7 +8,7 @@ from sessioncore.core.profiles import Profile
 
 from ..cases import Case
 from ..model import device_scope, model_of, session_scope, shared_scope
-from .edges import edges, silences
+from .edges import Kind, edges, silences
 from .particular import particular
 from .tours import covering, tours
 
@@ -33,8 +33,9 @@ def standard(profile: Profile, lanes: int = 1) -> Iterator[Case]:
     long silences, and what no small scope has. Short cases first, so that what fails is short."""
     yield from smoke(profile, lanes)
     yield from particular(profile)
+    seen: set[Kind] = set()
     for scope in (session_scope(profile), shared_scope(profile, lanes=lanes)):
-        yield from edges(model_of(scope))
+        yield from edges(model_of(scope), seen)
         yield from silences(model_of(scope))
     for scope in (session_scope(profile), shared_scope(profile, lanes=lanes), device_scope(profile, lanes=lanes)):
         yield from tours(model_of(scope))
