@@ -126,8 +126,8 @@ def _serving(app: ASGIApp) -> Iterator[str]:
     """uvicorn in a thread of its own."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(app, loop="auto", ws="none", lifespan="off", log_config=None, access_log=False,
-                       timeout_graceful_shutdown=1)
+        uvicorn.Config(app, loop="auto", ws="none", lifespan="off", log_config=None, log_level="critical",
+                       access_log=False, timeout_graceful_shutdown=1)
     )  # fmt: skip
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True, name="workbench")
     thread.start()
