@@ -99,7 +99,8 @@ def _effect(row: Row) -> str:
         return "never: the host's error"
     to = "stays" if row.disposition is Disposition.INTERNAL else f"**{_name(row.target)}**"
     told = [] if row.signal is None else [f"tells its session {row.signal.__name__}"]
-    return BREAK.join([to, *(f"*{effect.replace('_', ' ')}*" for effect in row.effect), *told])
+    does = [f"*{row.effect.replace('_', ' ')}*"] if row.effect else []
+    return BREAK.join([to, *does, *told])
 
 
 def _reason(row: Row) -> str:

@@ -66,7 +66,7 @@ class Row:
     """One sentence of a chart.
 
     ``target`` None keeps the state (internal or forbidden); it and ``reason`` are members of the chart's own enums.
-    ``effect`` names the actions, in order. ``signal`` is what a job's row tells its session, ``says_why`` the reason
+    ``effect`` names the action, '' for none. ``signal`` is what a job's row tells its session, ``says_why`` the reason
     it gives the job. ``says`` is the sentence for people. For a client's fault, ``code`` and ``http_status`` are the
     vendor's numbers, ``says`` the vendor's message, and ``remedy`` what to do instead.
     """
@@ -79,7 +79,7 @@ class Row:
     says: str
     guard: Guard = ()
     target: Any = None
-    effect: tuple[str, ...] = ()
+    effect: str = ""
     reason: Any = None
     signal: type | None = None
     says_why: str = ""

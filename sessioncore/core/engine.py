@@ -1,40 +1,43 @@
 """What both cores share: the laws of time, the table of jobs, and how a job's step becomes its session's.
 
 One event meets the row of its job, then the row of the session that the job's row signals, and, where that closed the
-session, the rows of its remaining jobs. Everything that can raise is computed before anything is written, so a refusal
-leaves no trace (T-03).
+session, the rows of its remaining jobs. All rows are looked up before anything is written, so a refusal leaves no trace
+(T-03).
+
+Sessions and jobs are drafts until somebody looks at them (``values``), and then change by copy. So a core that is only
+asked for effects copies nothing, and nobody ever holds a value that changes.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from heapq import heappop, heappush
-from types import MappingProxyType
 from typing import Any, ClassVar, Self, TypeAlias
 
 from . import events
 from .chart import Row, select
 from .effects import AnyEffect
 from .errors import HostError, Story
-from .events import REPORTS, TIMERS, Advanced, Event, ExecutionLimitExpired, OpenRequested, SubmitRequested
-from .job import FINAL, QUEUED, RUNNING, Job, job_answer, job_effects, job_row, submit_job
+from .events import REPORTS, TIMERS, Advanced, Event, ExecutionLimitExpired, JobStarted, OpenRequested, SubmitRequested
+from .job import FINAL, Job, carry_out_job, draft_job, job_row, submit_job, tell_job
 from .job_chart import job_chart
 from .parameters import Profile
 from .profiles import IBM_GUIDE
 from .session import Session
 from .session_chart import session_chart
-from .signals import SessionEnded, heard
+from .signals import JobLeftDevice, SessionEnded, heard
 from .states import Configuration, Mode
-from .step import answer, notice, open_session, refuse
-from .workload import TimerEntry, Workload
+from .step import carry_out, decide, draft_session, notice, open_session, refuse
+from .values import freeze
+from .workload import Jobs, TimerEntry, Workload
 
 CLOSED = Configuration.CLOSED
 EXECUTION_LIMIT = TIMERS.index(ExecutionLimitExpired)
 SESSION_TIMERS: tuple[Any, ...] = TIMERS[:EXECUTION_LIMIT]
 
 HEAP_SLACK = 64
-"""Entries of the timer heap that may be stale before it is rebuilt, besides as many as are alive."""
+"""Entries that the heap of timers may take in, besides as many as were alive, before it is made anew."""
 
 Handler: TypeAlias = Callable[[Any, Any, list[AnyEffect]], Workload | None]
 
@@ -45,11 +48,12 @@ class Engine:
     def __init__(self, *, profile: Profile = IBM_GUIDE, now: int = 0) -> None:
         self.profile = profile
         self.now = now
-        self._fired: dict[str, int] = {}
+        self._fired: defaultdict[str, int] = defaultdict(int)
         self._jobs: dict[str, Job] = {}
         self._workloads: dict[str, Workload] = {}
         self._solo: dict[str, Workload] = {}
         self._timers: list[TimerEntry] = []
+        self._timers_max = HEAP_SLACK
         self._next_session = 0
         self._next_job = 0
         self._lanes_taken = 0
@@ -71,7 +75,8 @@ class Engine:
             raise HostError(f"{event.__class__.__name__} is not for this core to be handed", rule="T-05")
         if at < self.now:
             raise HostError(f"time ran backwards: the event is at {at}, the core is at {self.now}", rule="T-04")
-        if self._timers and self._timers[0][0] <= at:
+        timers = self._timers
+        if timers and timers[0][0] <= at:
             until = at - 1 if event.__class__ in REPORTS else at  # T-01
             if (due := self._first_timer(until)) is not None:
                 raise HostError(f"a timer is due at {due[0]}: call advance({until}) first", rule="T-03")
@@ -109,17 +114,18 @@ class Engine:
     @property
     def jobs(self) -> Mapping[str, Job]:
         """Every job that is not forgotten, by id. Read-only."""
-        return MappingProxyType(self._jobs)
+        return Jobs(self._jobs)
 
     @property
     def sessions(self) -> Mapping[str, Session]:
         """Every session that is not forgotten, by id, in the order of creation. A copy; O(n)."""
-        return {name: load.session for name, load in self._workloads.items() if load.session is not None}
+        looks = ((name, load.look()) for name, load in self._workloads.items())
+        return {name: session for name, session in looks if session is not None}
 
     def session(self, session_id: str) -> Session | None:
         """One session, or None."""
         load = self._workloads.get(session_id)
-        return None if load is None else load.session
+        return None if load is None else load.look()
 
     def story(self, session_id: str) -> Story:
         """The last steps of a session, oldest first; empty for an unknown one."""
@@ -157,15 +163,17 @@ class Engine:
     def fork(self) -> Self:
         """An independent copy that can be driven elsewhere, for searches and what-if questions.
 
-        O(n), but quick: values are shared, and only the tables that hold them are copied.
+        O(n), but quick: values are frozen and shared, and only the tables that hold them are copied.
         """
+        for job in self._jobs.values():
+            freeze(job, Job)
         twin = object.__new__(type(self))  # attribute by attribute, since copying __dict__ takes three times as long
         twin.profile, twin.now = self.profile, self.now
         twin._fired = self._fired.copy()
         twin._jobs = self._jobs.copy()
         twin._workloads = {name: load.fork() for name, load in self._workloads.items()}
         twin._solo = {name: load.fork() for name, load in self._solo.items()} if self._solo else {}
-        twin._timers = self._timers.copy()
+        twin._timers, twin._timers_max = self._timers.copy(), self._timers_max
         twin._next_session, twin._next_job = self._next_session, self._next_job
         twin._lanes_taken = self._lanes_taken
         return twin
@@ -209,14 +217,14 @@ class Engine:
             self._push((due, EXECUTION_LIMIT, job.number, job.id))
 
     def _push(self, entry: TimerEntry) -> None:
-        """Add an entry, and drop the stale ones once they are the greater part."""
+        """Add an entry, and drop the stale ones once there may be more of them than of others."""
         heappush(self._timers, entry)
-        if len(self._timers) > 2 * (len(self._workloads) + self._lanes_taken) + HEAP_SLACK:
+        if len(self._timers) > self._timers_max:
             self._rebuild_timers()
 
     def _rebuild_timers(self) -> None:
         """Make the heap anew from what is armed. O(n log n), and rare enough to cost O(log n) per event."""
-        self._timers = []
+        self._timers, self._timers_max = [], 2 * (len(self._workloads) + self._lanes_taken) + HEAP_SLACK
         for load in (*self._workloads.values(), *self._solo.values()):
             load.filed = None
             self._file(load)
@@ -236,17 +244,21 @@ class Engine:
         """What follows at once from a step, which changed ``load`` (T-05). Here nothing: the host starts jobs."""
 
     # --- steps -----------------------------------------------------------------------------------------------
-    # Each computes first, which may raise, then commits, and answers with the workload that it changed.
+    # Each looks up its rows first, which may raise, then carries them out, and answers with the workload that changed.
 
     def _open(self, event: OpenRequested, out: list[AnyEffect]) -> Workload:
         if (known := self.session(event.session_id)) is not None:
-            answer(known, event)  # J-09
+            decide(known, event)  # J-09
         parameters = self.profile.half(event.mode)
         opened = open_session(event, parameters)
-        load = Workload(event.session_id, self._next_session, event.instance, job_chart(parameters.switches).cells)
+        cells = job_chart(parameters.switches).cells
+        load = Workload(event.session_id, self._next_session, event.instance, cells, opened.session)
         self._next_session += 1
         self._workloads[load.id] = load
-        self._commit_session(load, opened.session, opened.row, event.at, out)
+        self._fired[opened.row.id] += 1
+        load.story.append((event.at, opened.row.id))
+        out += opened.effects
+        self._file(load)
         return load
 
     def _submit(self, event: SubmitRequested, out: list[AnyEffect]) -> Workload:
@@ -254,11 +266,11 @@ class Engine:
             job_row(self._jobs[event.job_id], event)  # J-09
         if event.session_id is None:
             return self._submit_alone(event, out)
-        load, before = self._named(event)
-        session, session_row = answer(before, event, load.story)
-        job, row = submit_job(event, self._next_job, load.instance, before.terms.parameters, load.job_cells)
-        self._commit_job(load, job, row, event.at, out)
-        self._commit_session(load, session, session_row, event.at, out)
+        load, session = self._named(event)
+        session_row = decide(session, event, load.story)
+        job, row = submit_job(event, self._next_job, load.instance, session.terms.parameters, load.job_cells)
+        self._add_job(load, job, row, out)
+        self._change_session(load, session_row, event, out)
         return load
 
     def _submit_alone(self, event: SubmitRequested, out: list[AnyEffect]) -> Workload:
@@ -267,7 +279,7 @@ class Engine:
         load = Workload(event.job_id, self._next_job, event.instance, job_chart(parameters.switches).cells)
         job, row = submit_job(event, load.number, load.instance, parameters, load.job_cells)
         self._solo[job.id] = load
-        self._commit_job(load, job, row, event.at, out)
+        self._add_job(load, job, row, out)
         return load
 
     def _named(self, event: Any) -> tuple[Workload, Session]:
@@ -281,62 +293,70 @@ class Engine:
         return load, load.session
 
     def _session_event(self, event: Event, out: list[AnyEffect]) -> Workload:
-        load, before = self._named(event)
-        session, row = answer(before, event, load.story)
-        self._commit_session(load, session, row, event.at, out)
+        load, session = self._named(event)
+        self._change_session(load, decide(session, event, load.story), event, out)
         return load
 
     def _job_event(self, event: Any, out: list[AnyEffect]) -> Workload | None:
         """A report, a cancellation or an execution limit: the job's row first, then what its session makes of it."""
-        before = self._jobs.get(event.job_id)
-        if before is None:
-            self._count(job_row(None, event))
+        job = self._jobs.get(event.job_id)
+        if job is None:
+            self._fired[job_row(None, event).id] += 1
             return None
-        name = before.session_id
-        load = self._solo.get(before.id) if name is None else self._workloads.get(name)
-        job, row = job_answer(before, event, None if load is None else load.job_cells)
+        name = job.session_id
+        load = self._solo.get(job.id) if name is None else self._workloads.get(name)
         if load is None:
-            self._count(row)  # J-06: its session has been forgotten
+            self._fired[job_row(job, event).id] += 1  # J-06: its session has been forgotten
             return None
+        row = job_row(job, event, load.job_cells)
         session = load.session
         if session is None or row.signal is None:
-            self._commit_job(load, job, row, event.at, out)
+            self._change_job(load, job, row, event, out)
         else:
-            session, session_row = answer(session, heard(row.signal, event, job), load.story)
-            self._commit_job(load, job, row, event.at, out)
-            self._commit_session(load, session, session_row, event.at, out)
+            signal: Any = event if row.signal is event.__class__ else heard(row, event, job)
+            session_row = decide(session, signal, load.story)
+            self._change_job(load, job, row, event, out)
+            self._change_session(load, session_row, signal, out)
         return load
 
-    def _count(self, row: Row) -> None:
-        self._fired[row.id] = self._fired.get(row.id, 0) + 1
+    def _add_job(self, load: Workload, job: Job, row: Row, out: list[AnyEffect]) -> None:
+        self._fired[row.id] += 1
+        self._next_job += 1
+        self._jobs[job.id] = job
+        load.queue.append(job.id)
+        tell_job(job, row, job.submitted_at, out)
 
-    def _commit_job(self, load: Workload, job: Job, row: Row, at: int, out: list[AnyEffect]) -> None:
-        self._count(row)
-        status, name = row.target, job.id
-        if status is None:
+    def _change_job(self, load: Workload, job: Job, row: Row, event: Event, out: list[AnyEffect]) -> None:
+        self._fired[row.id] += 1
+        if row.target is None:
             return
-        self._jobs[name] = job
-        if status is QUEUED:
-            self._next_job += 1
-            load.queue.append(name)
-        elif status is RUNNING:
+        name = job.id
+        if job.__class__ is Job:
+            job = self._jobs[name] = draft_job(job)
+        carry_out_job(job, row, event)
+        if row.signal is JobStarted:
             load.on_device[name] = None
             self._lanes_taken += 1
             self._file_limit(job)
-        elif status in FINAL and name in load.on_device:
+        elif row.signal is JobLeftDevice:
             del load.on_device[name]
             self._lanes_taken -= 1
-        out += job_effects(job, row, at)
+        tell_job(job, row, event.at, out)
 
-    def _commit_session(self, load: Workload, session: Session, row: Row, at: int, out: list[AnyEffect]) -> None:
-        self._count(row)
+    def _change_session(self, load: Workload, row: Row, event: Event, out: list[AnyEffect]) -> None:
+        self._fired[row.id] += 1
+        load.story.append((event.at, row.id))
         target = row.target
-        load.session = session
-        load.story.append((at, row.id))
+        if target is None and not row.effect:
+            return
+        session: Any = load.session
+        if session.__class__ is Session:
+            session = load.session = draft_session(session)
+        carry_out(session, row, event)
         if target is not None:
-            out.append(notice(session, at, row))
+            out.append(notice(session, event.at, row))
         if target is CLOSED:
-            self._end_jobs(load, at, out)
+            self._end_jobs(load, event.at, out)
         elif target or session.work_ran_out_at is not None or session.terms.parameters.usage_limit:
             # Anywhere else no timer can have come closer: the max TTL alone is armed, and never moves (S-10).
             self._file(load)
@@ -347,7 +367,8 @@ class Engine:
         queued = load.queued(self._jobs)
         load.queue.clear()
         for job in queued + on_device:
-            self._commit_job(load, *job_answer(job, SessionEnded(at=at, job_id=job.id), load.job_cells), at, out)
+            event = SessionEnded(at=at, job_id=job.id)
+            self._change_job(load, job, job_row(job, event, load.job_cells), event, out)
 
     _handlers: ClassVar[dict[type, Handler]] = {
         OpenRequested: _open,

@@ -12,7 +12,7 @@ from .job_chart import job_chart
 from .parameters import Parameters
 from .states import JobStatus
 from .step import refuse
-from .values import drafter, maker, value
+from .values import drafter, maker, opener, value
 
 NONE = JobStatus.NONE
 QUEUED = JobStatus.QUEUED
@@ -63,8 +63,7 @@ class Job:
         return self.started_at + self.execution_limit
 
 
-new_job = maker(Job)
-draft = drafter(Job)
+open_job, draft_job = opener(Job), drafter(Job)
 
 
 @final
@@ -81,21 +80,21 @@ notify_job = maker(NotifyJob)
 
 
 def job_row(job: Job | None, event: Any, cells: Cells | None = None) -> Row:
-    """The row that answers ``event``; ``job`` None stands for a job that does not exist.
+    """The row that answers ``event``; ``job`` None stands for a job that does not exist. Changes nothing.
 
     ``cells`` is the table of the job's chart, looked up where it is not given. Raises :class:`ClientError` or
     :class:`HostError` for a forbidden row.
     """
-    status = NONE if job is None else job.status
     cells = cells or job_chart(() if job is None else job.switches).cells
-    row = select(cells[event.__class__][status], job, event)
+    cell = cells[event.__class__][NONE if job is None else job.status]
+    row = select(cell, job, event) if isinstance(cell, tuple) else cell
     if row.fault is not None:
-        state, story = ("unknown", ()) if job is None else (status.value, tell(job))
+        state, story = ("unknown", ()) if job is None else (job.status.value, story_of(job))
         raise refuse(row, subject=f"job {event.job_id}", state=state, story=story)
     return row
 
 
-def tell(job: Job) -> Story:
+def story_of(job: Job) -> Story:
     """The story of one job: when it was queued, started and ended."""
     steps = [(job.submitted_at, str(QUEUED))]
     if job.started_at is not None:
@@ -107,13 +106,13 @@ def tell(job: Job) -> Story:
 
 def submit_job(
     event: SubmitRequested, number: int, instance: str, parameters: Parameters, cells: Cells
-) -> tuple[Job, Row]:
-    """A new queued job (S-05). What it asked for and the profile's cap bound how long it may run (J-05)."""
+) -> tuple[Any, Row]:
+    """A new queued job, as a draft (S-05). What it asked for and the profile's cap bound how long it may run (J-05)."""
     row = job_row(None, event, cells)
     limit, cap = event.max_execution, parameters.execution_limit
     if limit is None or (cap is not None and cap < limit):
         limit = cap
-    job = new_job(
+    job = open_job(
         id=event.job_id,
         session_id=event.session_id,
         number=number,
@@ -128,34 +127,35 @@ def submit_job(
 
 def step_job(job: Job, event: Any) -> JobStep:
     """One event at one job. O(1). Raises what :func:`job_row` raises."""
-    after, row = job_answer(job, event)
-    return JobStep(job=after, effects=() if row.target is None else job_effects(after, row, event.at), row=row)
-
-
-def job_answer(job: Job, event: Any, cells: Cells | None = None) -> tuple[Job, Row]:
-    """The job as the event leaves it, and the row that said so. ``cells`` as in :func:`job_row`."""
-    cells = cells or job_chart(job.switches).cells
-    row = select(cells[event.__class__][job.status], job, event)
-    status = row.target
-    if status is None:
-        return job, row if row.fault is None else job_row(job, event, cells)
-    after = draft(job)
-    after.status = status
-    if status is RUNNING:
-        after.started_at = event.at
-    elif status in FINAL:
-        after.ended_at = event.at
-    if row.says_why:
-        after.reason, after.reason_code = row.says_why, row.code
-    elif status is FAILED and event.__class__ is JobFailed:
-        after.reason, after.reason_code = event.reason, event.reason_code
+    row = job_row(job, event)
+    if row.target is None:
+        return JobStep(job=job, effects=(), row=row)
+    after = draft_job(job)
+    carry_out_job(after, row, event)
     after.__class__ = Job
-    return after, row
+    told: list[AnyEffect] = []
+    tell_job(after, row, event.at, told)
+    return JobStep(job=after, effects=tuple(told), row=row)
 
 
-def job_effects(job: Job, row: Row, at: int) -> tuple[AnyEffect, ...]:
-    """What the host must do after a transition that left the job as it is now."""
+def carry_out_job(draft: Any, row: Row, event: Any) -> None:
+    """Make of a job's draft what a row with a target says."""
+    draft.status = status = row.target
+    if status is RUNNING:
+        draft.started_at = event.at
+    elif status in FINAL:
+        draft.ended_at = event.at
+    if row.says_why:
+        draft.reason, draft.reason_code = row.says_why, row.code
+    elif status is FAILED and event.__class__ is JobFailed:
+        draft.reason, draft.reason_code = event.reason, event.reason_code
+
+
+def tell_job(job: Job, row: Row, at: int, out: list[AnyEffect]) -> None:
+    """Add what the host must do after a transition that left the job as it is now."""
     told = notify_job(
         at=at, job_id=job.id, status=job.status, row=row.id, reason=job.reason, reason_code=job.reason_code
     )
-    return (told, StopJob(at=at, job_id=job.id, row=row.id)) if row.effect else (told,)
+    out.append(told)
+    if row.effect:
+        out.append(StopJob(at=at, job_id=job.id, row=row.id))

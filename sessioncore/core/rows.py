@@ -45,7 +45,7 @@ def allow(
         says=says,
         guard=guard,
         target=to,
-        effect=tuple(effect.split()),
+        effect=effect,
         reason=reason,
         signal=signal,
         says_why=why,

@@ -5,13 +5,14 @@ Signals never come from outside and never stand in a trace: they follow from eve
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Any, final
 
 from .events import Event
 from .states import JobStatus
 from .values import maker, value
 
 if TYPE_CHECKING:
+    from .chart import Row
     from .job import Job
 
 
@@ -62,11 +63,10 @@ class JobReady(Event):
 left_device = maker(JobLeftDevice)
 
 
-def heard(signal: type, event: Event, job: Job) -> Event:
-    """What the session hears when an event has left its job as it is now, and the job's row names this signal."""
-    if signal is event.__class__:
-        return event
+def heard(row: Row, event: Event, job: Job) -> Event:
+    """What its session hears when this row, which names a signal, is the answer to an event at a job."""
+    signal: Any = row.signal
     if signal is JobLeftDevice:
-        return left_device(at=event.at, session_id=job.session_id or "", job_id=job.id, status=job.status)
+        return left_device(at=event.at, session_id=job.session_id or "", job_id=job.id, status=row.target)
     made: Event = signal(at=event.at, session_id=job.session_id, job_id=job.id)
     return made

@@ -67,7 +67,7 @@ class Snapshot:
 
 def save_engine(engine: Engine, device: DeviceSnapshot | None) -> Snapshot:
     """The snapshot of an engine."""
-    loads = ((load, load.session) for load in engine._workloads.values() if load.session is not None)
+    loads = ((load, session) for load in engine._workloads.values() if (session := load.look()) is not None)
     records = (SessionRecord(number=load.number, session=session, story=tuple(load.story)) for load, session in loads)
     return Snapshot(
         profile=engine.profile,
@@ -75,7 +75,7 @@ def save_engine(engine: Engine, device: DeviceSnapshot | None) -> Snapshot:
         next_session=engine._next_session,
         next_job=engine._next_job,
         sessions=tuple(records),
-        jobs=tuple(engine._jobs.values()),
+        jobs=tuple(engine.jobs.values()),
         fired=tuple(sorted(engine._fired.items())),
         device=device,
     )
@@ -89,7 +89,7 @@ def load_engine(engine: Engine, snapshot: Snapshot) -> None:
             f" this code reads version {SNAPSHOT_VERSION} of chart {CHART_VERSION}",
             rule="T-03",
         )
-    engine._fired = dict(snapshot.fired)
+    engine._fired.update(snapshot.fired)
     engine._next_session = snapshot.next_session
     engine._next_job = snapshot.next_job
     for record in snapshot.sessions:

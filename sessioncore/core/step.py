@@ -1,7 +1,8 @@
-"""The pure step of one session: look up the row, carry out its effect, answer with a new value.
+"""The pure step of one session: look up the row, then carry it out.
 
-``step`` never changes what it is given. It raises where the row is forbidden, and then nothing has happened. The
-chart says *whether* and *where to*; the actions here say what becomes of counts, times and usage on the way.
+The chart says *whether* and *where to*: :func:`decide` looks up the row, and raises where it is forbidden, before
+anything is written. The actions here say what becomes of counts, times and usage: :func:`carry_out` changes a draft.
+:func:`step` does both and never changes what it is given.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Step:
     row: Row
 
 
-draft = drafter(Session)
+draft_session = drafter(Session)
 made_step, notify_session = maker(Step), maker(NotifySession)
 
 
@@ -106,28 +107,36 @@ def step(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) 
 
     ``story`` is told in the error and nowhere else.
     """
-    after, row = answer(session, event, story)
+    row = decide(session, event, story)
+    if row.target is None and not row.effect:
+        return made_step(session=session, effects=(), row=row)
+    after = draft_session(session)
+    carry_out(after, row, event)
+    after.__class__ = Session
     return made_step(session=after, effects=() if row.target is None else (notice(after, event.at, row),), row=row)
 
 
-def answer(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> tuple[Session, Row]:
-    """The session as the event leaves it, and the row that said so. Raises what :func:`step` raises."""
-    row = select(session.terms.cells[event.__class__][session.configuration], session, event)
+def decide(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> Row:
+    """The row that answers the event. Raises what :func:`step` raises; changes nothing."""
+    cell = session.terms.cells[event.__class__][session.configuration]
+    row = select(cell, session, event) if isinstance(cell, tuple) else cell
+    if row.fault is not None:
+        state = describe(session.configuration)
+        raise refuse(row, subject=f"session {session.id}", state=state, story=tuple(story))
+    return row
+
+
+def carry_out(draft: Any, row: Row, event: Event) -> None:
+    """Make of a session's draft what the row says."""
     target = row.target
-    if target is None:
-        if row.fault is not None:
-            state = describe(session.configuration)
-            raise refuse(row, subject=f"session {session.id}", state=state, story=tuple(story))
-        if not row.effect:
-            return session, row
-    after = draft(session)
-    ACTIONS[row.effect](session, after, event)
+    if target is not None or draft.configuration is CLOSED or draft.terms.parameters.usage == "lanes":
+        _meter(draft, event.at)  # anywhere else the rate of usage stays as it is
+    if row.effect:
+        ACTIONS[row.effect](draft, event)
     if target is not None:
-        after.configuration = target
+        draft.configuration = target
         if target is CLOSED:
-            _close(session, after, row, event.at)
-    after.__class__ = Session
-    return after, row
+            _close(draft, row, event.at)
 
 
 def describe(configuration: Configuration) -> str:
@@ -148,84 +157,73 @@ def notice(session: Session, at: int, row: Row) -> NotifySession:
 
 
 # --- actions ---------------------------------------------------------------------------------------------------
-# Each changes ``after``, the draft of the session that is to be; ``session`` is as it was.
+# Each changes the draft of a session, which is still in the configuration that it leaves.
 
-Action: TypeAlias = Callable[[Session, Any, Any], None]
+Action: TypeAlias = Callable[[Any, Any], None]
 
 
-def _close(session: Session, after: Any, row: Row, at: int) -> None:
+def _close(draft: Any, row: Row, at: int) -> None:
     """S-22: a row that closes takes the queue with it; what becomes of it is a switch."""
-    after.closed_at = at
-    after.state_reason = row.reason
-    if session.terms.parameters.queued_at_end == "cancel":
-        after.cancelled += after.queued
+    draft.closed_at = at
+    draft.state_reason = row.reason
+    if draft.terms.parameters.queued_at_end == "cancel":
+        draft.cancelled += draft.queued
     else:
-        after.failed += after.queued
-    after.queued = 0
+        draft.failed += draft.queued
+    draft.queued = 0
 
 
-def _meter(session: Session, after: Any, at: int) -> None:
+def _meter(draft: Any, at: int) -> None:
     """U-01, U-02: the rate of usage may change now, so what has been used until now is added up."""
-    after.metered_us += session.rate * (at - session.metered_at)
-    after.metered_at = at
+    draft.metered_us += draft.rate * (at - draft.metered_at)
+    draft.metered_at = at
 
 
-def _keep(session: Session, after: Any, event: Event) -> None:
-    """No job moves."""
-    _meter(session, after, event.at)
+def _enqueue(draft: Any, event: Event) -> None:
+    """S-05, S-08, S-25: one more queued job."""
+    draft.queued += 1
+    draft.work_ran_out_at = None
+    draft.last_submission = event.at
 
 
-def _enqueue(_session: Session, after: Any, event: Event) -> None:
-    """S-05, S-08, S-25: one more queued job. Usage goes on at the same rate."""
-    after.queued += 1
-    after.work_ran_out_at = None
-    after.last_submission = event.at
-
-
-def _start(session: Session, after: Any, event: Event) -> None:
+def _start(draft: Any, event: Event) -> None:
     """S-09 to S-12: a queued job takes a lane; a session that was not active is now, and perhaps for the first time."""
-    at = event.at
-    _meter(session, after, at)
-    after.queued -= 1
-    after.on_device += 1
-    after.last_job_started = at
-    if session.configuration not in STARTED:
-        after.activated_at = at
-        if session.started_at is None:
-            after.started_at = at
+    draft.queued -= 1
+    draft.on_device += 1
+    draft.last_job_started = at = event.at
+    if draft.configuration not in STARTED:
+        draft.activated_at = at
+        if draft.started_at is None:
+            draft.started_at = at
 
 
-def _leave_queue(session: Session, after: Any, event: Event) -> None:
+def _leave_queue(draft: Any, event: Event) -> None:
     """J-02: a queued job was cancelled."""
-    _meter(session, after, event.at)
-    after.queued -= 1
-    after.cancelled += 1
-    if not after.queued and not after.on_device:
-        after.work_ran_out_at = event.at
+    draft.queued -= 1
+    draft.cancelled += 1
+    if not draft.queued and not draft.on_device:
+        draft.work_ran_out_at = event.at
 
 
-def _leave_device(session: Session, after: Any, event: JobLeftDevice) -> None:
+def _leave_device(draft: Any, event: JobLeftDevice) -> None:
     """J-01, S-23: a job let go of its lane; ``last_job_completed`` is set whatever its outcome."""
-    at = event.at
+    draft.on_device -= 1
+    draft.last_job_completed = event.at
     status = event.status
-    _meter(session, after, at)
-    after.on_device -= 1
-    after.last_job_completed = at
     if status is COMPLETED:
-        after.completed += 1
+        draft.completed += 1
     elif status is FAILED:
-        after.failed += 1
+        draft.failed += 1
     else:
-        after.cancelled += 1
-    if not after.queued and not after.on_device:
-        after.work_ran_out_at = at
+        draft.cancelled += 1
+    if not draft.queued and not draft.on_device:
+        draft.work_ran_out_at = event.at
 
 
-ACTIONS: dict[tuple[str, ...], Action] = {
-    (): _keep,
-    ("enqueue",): _enqueue,
-    ("start",): _start,
-    ("leave_queue",): _leave_queue,
-    ("leave_device",): _leave_device,
+ACTIONS: dict[str, Action] = {
+    "enqueue": _enqueue,
+    "start": _start,
+    "leave_queue": _leave_queue,
+    "leave_device": _leave_device,
 }
 """What each effect of a session row does."""

@@ -2,14 +2,15 @@
 
 Most of the time of a step is spent making values, and most of that on the way in: a frozen attrs class fills its slots
 through ``object.__setattr__``, and calling a class with keywords packs and unpacks a dict. So every value has a
-**draft**, an open class with the same slots, and an object becomes the one or the other by changing its class:
+**draft**, an open subclass without slots of its own, and an object becomes the one or the other by changing its class:
 
 - the ``__init__`` of a value assigns plainly to the draft and freezes it at the end;
 - :func:`maker` gives a plain function that does the same without calling a class;
-- :func:`drafter` gives a function that makes an open copy of a value, to be changed and then frozen by giving it the
-  value's class.
+- :func:`opener` gives one that leaves the draft open, and :func:`drafter` one that makes an open copy of a value;
+  :func:`freeze` ends a draft.
 
-A draft never leaves the function that opened it.
+Nobody outside the core ever sees a draft: whoever looks freezes what is looked at, and what is frozen is copied before
+it changes.
 """
 
 from __future__ import annotations
@@ -44,10 +45,23 @@ def maker(cls: Callable[_P, _T]) -> Callable[_P, _T]:
     return made
 
 
+def opener(cls: Callable[_P, object]) -> Callable[_P, Any]:
+    """A function that makes drafts of values of this class, called just as the class is."""
+    made: Callable[_P, Any] = cast("Any", cls).__open__
+    return made
+
+
 def drafter(cls: type[_T]) -> Callable[[_T], Any]:
     """A function that copies a value of this class into a draft, whose fields can be assigned to until it is frozen."""
     made: Callable[[_T], Any] = cast("Any", cls).__draft__
     return made
+
+
+def freeze(draft: Any, cls: type[_T]) -> _T:
+    """Make a draft a value of this class, for others to see; what is frozen already stays as it is."""
+    if draft.__class__ is not cls:
+        draft.__class__ = cls
+    return cast("_T", draft)
 
 
 def replaced(old: _T, **changes: Any) -> _T:
@@ -63,12 +77,12 @@ class Word(StrEnum):
 
 
 def _add_draft(frozen: Any) -> None:
-    """Give a class its draft, and the three functions that use it.
+    """Give a class its draft, and the four functions that use it.
 
     They are written as text, as attrs writes its own: loops over the fields would cost more than they save.
     """
     body = {
-        "__slots__": frozen.__slots__,
+        "__slots__": (),
         "__init__": object.__init__,
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
@@ -76,7 +90,7 @@ def _add_draft(frozen: Any) -> None:
     fields = attrs.fields(frozen)
     scope: dict[str, Any] = {
         "frozen": frozen,
-        "opened": type(f"{frozen.__name__}Draft", frozen.__bases__, body),
+        "opened": type(f"{frozen.__name__}Draft", (frozen,), body),
         "become": object.__dict__["__class__"].__set__,
         **{f"default_{field.name}": field.default for field in fields},
     }
@@ -88,10 +102,12 @@ def _add_draft(frozen: Any) -> None:
     exec(  # noqa: S102 - the text is made of the names of fields
         f"def init(self, *, {given}): become(self, opened); {assign}; self.__class__ = frozen\n"
         f"def make(*, {given}): self = opened(); {assign}; self.__class__ = frozen; return self\n"
+        f"def open(*, {given}): self = opened(); {assign}; return self\n"
         f"def draft(self): new = opened(); {copy}; return new\n",
         scope,
     )
     written = frozen.__init__
     frozen.__init__ = update_wrapper(scope["init"], written)
     frozen.__make__ = staticmethod(update_wrapper(scope["make"], written))
+    frozen.__open__ = staticmethod(update_wrapper(scope["open"], written))
     frozen.__draft__ = scope["draft"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TypeAlias, final
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeAlias, final
 
 from attrs import Factory, define
 
@@ -11,9 +12,35 @@ from .chart import Cells
 from .errors import STORY_LENGTH_MAX
 from .job import QUEUED, Job
 from .session import Session
+from .values import freeze
 
 TimerEntry: TypeAlias = tuple[int, int, int, str]
 """(due, rank, number, id of the session or job): tuples sort as T-02 wants timers to fire."""
+
+
+@final
+class Jobs(Mapping[str, Job]):
+    """A table of jobs for others to see, by id. Each that is looked at is frozen, as in :meth:`Workload.look`."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self._table = table
+
+    def get(self, job_id: str, default: Any = None) -> Any:
+        """The job, or the default."""
+        job = self._table.get(job_id)
+        return default if job is None else freeze(job, Job)
+
+    def __getitem__(self, job_id: str) -> Job:
+        return freeze(self._table[job_id], Job)
+
+    def __contains__(self, job_id: object) -> bool:
+        return job_id in self._table
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._table)
+
+    def __len__(self) -> int:
+        return len(self._table)
 
 
 @final
@@ -45,13 +72,17 @@ class Workload:
         """A copy for another engine, filed in its heap of timers as here, and in no device's order or shares yet."""
         queue, on_device, story = self.queue.copy(), self.on_device.copy(), self.story.copy()
         return Workload(
-            self.id, self.number, self.instance, self.job_cells, self.session, queue, on_device, story, self.filed
+            self.id, self.number, self.instance, self.job_cells, self.look(), queue, on_device, story, self.filed
         )
 
     @property
     def rate(self) -> int:
         """Microseconds of usage per microsecond, from now on (U-01, U-02)."""
         return len(self.on_device) if self.session is None else self.session.rate
+
+    def look(self) -> Session | None:
+        """Its session for others to see: frozen, so that it is copied before it changes again."""
+        return None if self.session is None else freeze(self.session, Session)
 
     def head(self, jobs: dict[str, Job]) -> Job | None:
         """Its oldest queued job. Amortised O(1): every id is skipped at most once."""

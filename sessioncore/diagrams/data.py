@@ -80,7 +80,7 @@ def _json_row(row: Row) -> dict[str, Any]:
         "disposition": row.disposition.value,
         "target": None if row.target is None else row.target.value,
         "reason": None if row.reason is None else row.reason.value,
-        "effect": list(row.effect),
+        "effect": row.effect,
         "fault": None if row.fault is None else row.fault.value,
         "says": row.says,
     }

@@ -205,7 +205,7 @@ def _inner_line(
 ) -> str:
     told = lines[0].words + "".join(", " + line.words.removeprefix("job ") for line in lines[1:])
     effect = lines[0].rows[0].effect
-    does = " / " + effect[0].replace("_", " ") if lines[0].trigger is JobReady and effect else ""
+    does = " / " + effect.replace("_", " ") if lines[0].trigger is JobReady else ""
     ids = lines[0].ids if len(lines) == 1 else lines[0].rows[0].rules[0]
     note = overlay.note([row for line in lines for row in line.rows], list(sources))
     if note:

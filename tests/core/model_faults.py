@@ -103,13 +103,14 @@ def action(name: str, spoil: Callable[[Session, Any, Any], None]) -> Fault:
     """Another action: ``spoil(before, draft, event)`` changes the draft once more."""
 
     def plant(patch: pytest.MonkeyPatch, _profile: Profile) -> None:
-        right = step.ACTIONS[(name,)]
+        right = step.ACTIONS[name]
 
-        def spoilt(was: Session, after: Any, event: Any) -> None:
-            right(was, after, event)
-            spoil(was, after, event)
+        def spoilt(draft: Any, event: Any) -> None:
+            before = step.draft_session(draft)
+            right(draft, event)
+            spoil(before, draft, event)
 
-        patch.setitem(step.ACTIONS, (name,), spoilt)
+        patch.setitem(step.ACTIONS, name, spoilt)
 
     return plant
 
@@ -240,8 +241,8 @@ def _shares_never_forget(patch: pytest.MonkeyPatch, _profile: Profile) -> None:
 
 
 SESSION_FAULTS: dict[str, Fault] = {
-    "1: submit accepted while draining": session_rows(S_06_draining=INTERNAL | {"effect": ("enqueue",)}),
-    "2: submit accepted after closed": session_rows(S_06_closed=INTERNAL | {"effect": ("enqueue",)}),
+    "1: submit accepted while draining": session_rows(S_06_draining=INTERNAL | {"effect": "enqueue"}),
+    "2: submit accepted after closed": session_rows(S_06_closed=INTERNAL | {"effect": "enqueue"}),
     "3: max TTL counts from creation": timer("max_ttl_due", _from_creation),
     "4: max TTL re-armed at each start": timer("max_ttl_due", _re_armed_at_each_start),
     "5: max TTL late by one": timer("max_ttl_due", _late(1)),
@@ -249,7 +250,7 @@ SESSION_FAULTS: dict[str, Fault] = {
     "6: max TTL rests while inactive": timer("max_ttl_due", _paused_while_inactive),
     "7: queued jobs not failed on max TTL": _some_jobs_survive(_ttl_forgets_the_queue),
     "8, 9: running jobs killed at the end": job_rows(
-        S_23_finish={"disposition": Disposition.TRANSITION, "target": JobStatus.CANCELLING, "effect": ("stop",)}
+        S_23_finish={"disposition": Disposition.TRANSITION, "target": JobStatus.CANCELLING, "effect": "stop"}
     ),
     "10: cancel leaves one queued job": _some_jobs_survive(lambda _, queued: queued[1:]),
     "11: cancel ignored while draining": session_rows(
@@ -284,16 +285,16 @@ SESSION_FAULTS: dict[str, Fault] = {
 
 EXCLUSIVE_FAULTS: dict[str, Fault] = {
     "D-01: dispatch ignores exclusivity": _nobody_is_exclusive,
-    "D-01: others are not held up by the holder": device_rows(D_01_held={"effect": ("start",)}),
-    "D-02, D-03: backfill past a session that waits": device_rows(D_02_shared={"effect": ("pass_over",)}),
-    "D-02: a session starts beside others": device_rows(D_02_shared={"effect": ("start",)}),
-    "D-04: more jobs than lanes": device_rows(D_04_full={"effect": ("start",)}),
+    "D-01: others are not held up by the holder": device_rows(D_01_held={"effect": "start"}),
+    "D-02, D-03: backfill past a session that waits": device_rows(D_02_shared={"effect": "pass_over"}),
+    "D-02: a session starts beside others": device_rows(D_02_shared={"effect": "start"}),
+    "D-04: more jobs than lanes": device_rows(D_04_full={"effect": "start"}),
     "a snapshot forgets who holds the device": _snapshot_forgets_the_holder,
 }
 """Faults that a dedicated session and two job-mode jobs on two lanes can show."""
 
 QUEUE_FAULTS: dict[str, Fault] = {
-    "D-05: a paused device starts jobs": device_rows(D_05_wait={"effect": ("start",)}),
+    "D-05: a paused device starts jobs": device_rows(D_05_wait={"effect": "start"}),
     "S-12: active sessions queue up like others": _active_sessions_queue_up,
     "43: newest job first": _newest_first,
 }

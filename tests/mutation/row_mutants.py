@@ -75,10 +75,10 @@ def _effects(row: Any, fields: Fields) -> Iterator[tuple[str, dict[str, Any]]]:
     if row.fault is not None:
         return
     if row.effect:
-        yield f"effect {' '.join(row.effect)} dropped", {"effect": ()}
+        yield f"effect {row.effect} dropped", {"effect": ""}
     for effect in sorted({one.effect for one in _alike(row, fields) if one.effect}):
         if effect != row.effect:
-            yield f"effect {' '.join(row.effect) or 'none'} -> {' '.join(effect)}", {"effect": effect}
+            yield f"effect {row.effect or 'none'} -> {effect}", {"effect": effect}
 
 
 def _alike(row: Any, fields: Fields) -> Rows:

@@ -264,13 +264,13 @@ def _after(row: Row, place: _Place, half: Parameters) -> Iterator[_Place]:
         queued = 0
         stopping = on_device if half.on_device_at_end == "stop" else stopping
     match row.effect:
-        case ("enqueue",):
+        case "enqueue":
             yield _Place(state, queued + 1, on_device, stopping)
-        case ("leave_queue",):
+        case "leave_queue":
             yield _Place(state, max(0, queued - 1), on_device, stopping)
-        case ("start",):
+        case "start":
             yield _Place(state, queued - 1, on_device + 1, stopping)
-        case ("leave_device",):
+        case "leave_device":
             runs, stops = _left(row, place)
             if runs:
                 yield _Place(state, queued, on_device - 1, min(stopping, on_device - 1))
