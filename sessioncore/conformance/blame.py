@@ -233,7 +233,7 @@ def _uncalled(difference: Difference, state: str, field: str) -> str:
 
 
 def _of_job(difference: Difference, spot: Spot, name: str, field: str) -> Iterator[str]:
-    job = spot.core.jobs.get(name)
+    job = spot.core.job(name)
     expected, seen = difference.expected, difference.seen
     if not field or job is None:
         yield "S-05" if job is not None and job.session_id else "D-04"

@@ -98,7 +98,7 @@ def plan_of(case: Case, profile: Profile = IBM_GUIDE, *, lanes: int = 1, policy:
 
 
 def _status(oracle: Oracle, job: str) -> JobStatus:
-    found = oracle.core.jobs.get(job)
+    found = oracle.core.job(job)
     return JobStatus.NONE if found is None else found.status
 
 

@@ -11,7 +11,7 @@ asked for effects copies nothing, and nobody ever holds a value that changes.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, ClassVar, Self, TypeAlias
 
@@ -30,7 +30,7 @@ from .signals import JobLeftDevice, SessionEnded, heard
 from .states import Configuration, Mode
 from .step import carry_out, decide, draft_session, notice, open_session, refuse
 from .values import freeze
-from .workload import Jobs, TimerEntry, Workload
+from .workload import TimerEntry, Workload
 
 CLOSED = Configuration.CLOSED
 EXECUTION_LIMIT = TIMERS.index(ExecutionLimitExpired)
@@ -50,6 +50,7 @@ class Engine:
         self.now = now
         self._fired: defaultdict[str, int] = defaultdict(int)
         self._jobs: dict[str, Job] = {}
+        self._drafts = False  # whether there may be drafts among them
         self._workloads: dict[str, Workload] = {}
         self._solo: dict[str, Workload] = {}
         self._timers: list[TimerEntry] = []
@@ -112,15 +113,24 @@ class Engine:
         return Counter(self._fired)
 
     @property
-    def jobs(self) -> Mapping[str, Job]:
-        """Every job that is not forgotten, by id. Read-only."""
-        return Jobs(self._jobs)
+    def jobs(self) -> dict[str, Job]:
+        """Every job that is not forgotten, by id, in the order of submission. A copy; O(n)."""
+        if self._drafts:
+            for job in self._jobs.values():
+                freeze(job, Job)
+            self._drafts = False
+        return self._jobs.copy()
 
     @property
-    def sessions(self) -> Mapping[str, Session]:
+    def sessions(self) -> dict[str, Session]:
         """Every session that is not forgotten, by id, in the order of creation. A copy; O(n)."""
         looks = ((name, load.look()) for name, load in self._workloads.items())
         return {name: session for name, session in looks if session is not None}
+
+    def job(self, job_id: str) -> Job | None:
+        """One job, or None."""
+        job = self._jobs.get(job_id)
+        return None if job is None else freeze(job, Job)
 
     def session(self, session_id: str) -> Session | None:
         """One session, or None."""
@@ -165,12 +175,10 @@ class Engine:
 
         O(n), but quick: values are frozen and shared, and only the tables that hold them are copied.
         """
-        for job in self._jobs.values():
-            freeze(job, Job)
         twin = object.__new__(type(self))  # attribute by attribute, since copying __dict__ takes three times as long
         twin.profile, twin.now = self.profile, self.now
         twin._fired = self._fired.copy()
-        twin._jobs = self._jobs.copy()
+        twin._jobs, twin._drafts = self.jobs, False
         twin._workloads = {name: load.fork() for name, load in self._workloads.items()}
         twin._solo = {name: load.fork() for name, load in self._solo.items()} if self._solo else {}
         twin._timers, twin._timers_max = self._timers.copy(), self._timers_max
@@ -322,7 +330,7 @@ class Engine:
     def _add_job(self, load: Workload, job: Job, row: Row, out: list[AnyEffect]) -> None:
         self._fired[row.id] += 1
         self._next_job += 1
-        self._jobs[job.id] = job
+        self._jobs[job.id], self._drafts = job, True
         load.queue.append(job.id)
         tell_job(job, row, job.submitted_at, out)
 
@@ -333,6 +341,7 @@ class Engine:
         name = job.id
         if job.__class__ is Job:
             job = self._jobs[name] = draft_job(job)
+            self._drafts = True
         carry_out_job(job, row, event)
         if row.signal is JobStarted:
             load.on_device[name] = None

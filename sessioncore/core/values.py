@@ -61,7 +61,8 @@ def freeze(draft: Any, cls: type[_T]) -> _T:
     """Make a draft a value of this class, for others to see; what is frozen already stays as it is."""
     if draft.__class__ is not cls:
         draft.__class__ = cls
-    return cast("_T", draft)
+    value: _T = draft
+    return value
 
 
 def replaced(old: _T, **changes: Any) -> _T:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias, final
+from typing import TypeAlias, final
 
 from attrs import Factory, define
 
@@ -16,31 +15,6 @@ from .values import freeze
 
 TimerEntry: TypeAlias = tuple[int, int, int, str]
 """(due, rank, number, id of the session or job): tuples sort as T-02 wants timers to fire."""
-
-
-@final
-class Jobs(Mapping[str, Job]):
-    """A table of jobs for others to see, by id. Each that is looked at is frozen, as in :meth:`Workload.look`."""
-
-    def __init__(self, table: Mapping[str, Any]) -> None:
-        self._table = table
-
-    def get(self, job_id: str, default: Any = None) -> Any:
-        """The job, or the default."""
-        job = self._table.get(job_id)
-        return default if job is None else freeze(job, Job)
-
-    def __getitem__(self, job_id: str) -> Job:
-        return freeze(self._table[job_id], Job)
-
-    def __contains__(self, job_id: object) -> bool:
-        return job_id in self._table
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._table)
-
-    def __len__(self) -> int:
-        return len(self._table)
 
 
 @final

@@ -94,7 +94,7 @@ class Run:
         mode, timers = Mode.DEDICATED, core.timers(subject) if name == "session" else ()
         if name == "device":
             core = self.cores[subject]
-        job = core.jobs.get(subject) if name == "job" else None
+        job = core.job(subject) if name == "job" else None
         if job is not None and job.execution_limit_due is not None:
             timers = (("ExecutionLimitExpired", job.execution_limit_due),)
         session = core.session(self._session_of.get(subject, "") if name == "job" else subject)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any, TypeAlias, final
 
 from sessioncore.core.errors import ClientError, HostError, SessionCoreError
@@ -59,15 +60,41 @@ the profile makes more of the past matter, that is an eighth entry: ``usage:LEFT
 Edge: TypeAlias = tuple[Node, str, Node]
 """(from, label, to); a label is ``Event:outcome``, for example ``SubmitRequested`` as ``Submit:done``."""
 
+Named: TypeAlias = tuple[str, Event]
+"""An event, and the name that it has in a label."""
+
 _TIMER_ROWS = {
     row.id: row.trigger.__name__
     for chart in (SESSION_CHART, JOB_CHART)
     for row in chart.rows
     if row.trigger in EVENTS_OF_TIMERS
 }
-_JOB_REPORTS = tuple((kind.__name__, maker(kind)) for kind in (JobStarted, JobSucceeded, JobFailed, JobReleased))
 _STATUS = {status: status.value for status in JobStatus}
 _STATE = {state: state.value for state in SessionState}
+
+
+# A search meets the same few events in every world of an instant: each is made once.
+
+
+@lru_cache
+def _reports(at: int, job_id: str) -> tuple[Named, ...]:
+    kinds = (JobStarted, JobSucceeded, JobFailed, JobReleased)
+    return tuple((kind.__name__, kind(at=at, job_id=job_id)) for kind in kinds)
+
+
+@lru_cache
+def _submission(at: int, job_id: str) -> Named:
+    return "Submit", SubmitRequested(at=at, session_id=SESSION, job_id=job_id)
+
+
+@lru_cache
+def _cancellation(at: int, job_id: str) -> Named:
+    return "JobCancel", JobCancelRequested(at=at, job_id=job_id)
+
+
+@lru_cache
+def _endings(at: int) -> tuple[Named, ...]:
+    return ("Close", CloseRequested(at=at, session_id=SESSION)), ("Cancel", CancelRequested(at=at, session_id=SESSION))
 
 
 class TooLargeError(SessionCoreError):
@@ -89,7 +116,7 @@ class Move:
         return f"{self.label} {job}" if job else self.label
 
 
-make_move, cancelled = maker(Move), maker(JobCancelRequested)
+make_move = maker(Move)
 
 
 @final
@@ -106,8 +133,8 @@ class World:
         session = core.session(SESSION)
         assert session is not None
         self.session = session
-        self.jobs = [*map(core.jobs.get, ids)]
-        self.node = _node(self.session, self.jobs, at, phase)
+        self.jobs = core.jobs
+        self.node = _node(self.session, map(self.jobs.get, ids), at, phase)
 
     def moves(self) -> Iterator[tuple[Move, World]]:
         """Everything that can happen here, and what comes of it; what would be the host's own fault cannot."""
@@ -149,27 +176,26 @@ class World:
         label = f"{'+'.join(names)}:done"
         return Move(label=label, event=Advanced(at=self.at)), World(core, self.ids, self.at, TIMERS)
 
-    def _events(self) -> Iterator[tuple[str, Event]]:
+    def _events(self) -> Iterator[Named]:
         """One event of each kind for each kind of job, and the requests where it is their turn, each with its name."""
         at = self.at
         kinds: dict[tuple[JobStatus, int | None] | None, str] = {}
-        for job_id, job in zip(self.ids, self.jobs, strict=True):
+        for job_id in self.ids:
+            job = self.jobs.get(job_id)
             kinds.setdefault(None if job is None else (job.status, job.execution_limit_due), job_id)
         for job_id in kinds.values():
-            for name, report in _JOB_REPORTS:
-                yield name, report(at=at, job_id=job_id)
+            yield from _reports(at, job_id)
         if self.phase != REQUESTS:
             return
         if None in kinds:
-            yield "Submit", SubmitRequested(at=at, session_id=SESSION, job_id=kinds[None])
-        yield "Close", CloseRequested(at=at, session_id=SESSION)
-        yield "Cancel", CancelRequested(at=at, session_id=SESSION)
+            yield _submission(at, kinds[None])
+        yield from _endings(at)
         for job_id in kinds.values():
-            yield "JobCancel", cancelled(at=at, job_id=job_id)
+            yield _cancellation(at, job_id)
 
     def _is_as(self, core: SessionCore) -> bool:
         """Whether an event has left everything in this fork as it is here."""
-        return core.session(SESSION) is self.session and [*map(core.jobs.get, self.ids)] == self.jobs
+        return core.session(SESSION) is self.session and core.jobs == self.jobs
 
     def _came_of(self, core: SessionCore) -> World:
         """The world in which an event has left a fork."""

@@ -166,7 +166,7 @@ class Ledger:
                 counts[job.status] -= 1
         elif told.status in FINAL:
             self._on_lanes.get(job.instance, {}).pop(job.id, None)
-            self._settled_us[job.instance] += core.jobs[job.id].usage(told.at)
+            self._settled_us[job.instance] += _job_usage(core, job.id, told.at)
         elif told.status is JobStatus.RUNNING:
             self._on_lanes.setdefault(job.instance, {})[job.id] = None
         job.status = told.status
@@ -187,5 +187,12 @@ class Ledger:
             else:
                 total += used
         for job_id in self._on_lanes.get(instance, {}):
-            total += cores[self.jobs[job_id].device].jobs[job_id].usage(at)
+            total += _job_usage(cores[self.jobs[job_id].device], job_id, at)
         return total + self._settled_us[instance]
+
+
+def _job_usage(core: DeviceCore, job_id: str, at: int) -> int:
+    """The usage of a job that its core has not forgotten (U-02)."""
+    job = core.job(job_id)
+    assert job is not None
+    return job.usage(at)

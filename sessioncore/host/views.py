@@ -67,7 +67,8 @@ def session_view(core: DeviceCore, known: HostSession, at: int) -> SessionView:
 
 def job_view(core: DeviceCore, known: HostJob, at: int) -> JobView:
     """The job at ``at`` (microseconds)."""
-    job = core.jobs[known.id]
+    job = core.job(known.id)
+    assert job is not None  # the ledger forgets no job before its core
     return JobView(
         id=job.id,
         backend_name=known.device,

@@ -127,7 +127,7 @@ class Replay:
         if event.at > self.core.now:
             self._step(Advanced(at=event.at), None)
         if isinstance(event, JobStarted | ExecutionLimitExpired):
-            job = self.core.jobs.get(event.job_id)
+            job = self.core.job(event.job_id)
             started = None if job is None else job.started_at
             if isinstance(event, ExecutionLimitExpired) and started is not None and job is not None:
                 right = started + job.execution_limit if job.execution_limit is not None else None
@@ -243,7 +243,7 @@ class Replay:
             yield name, tuple(row for _, row in story[kept:])
 
     def _owner(self, job_id: str | None) -> str | None:
-        job = None if job_id is None else self.core.jobs.get(job_id)
+        job = None if job_id is None else self.core.job(job_id)
         return None if job is None else job.session_id
 
     def _effects_differ(
@@ -268,7 +268,7 @@ class Replay:
         core = self.core
         if isinstance(extra, NotifyJob | StartJob) and (isinstance(extra, StartJob) or extra.status == "running"):
             starts = isinstance(mine, StartJob) or (isinstance(mine, NotifyJob) and mine.status == "running")
-            job = core.jobs.get(extra.job_id)
+            job = core.job(extra.job_id)
             if starts and mine is not None and getattr(mine, "job_id", "") != extra.job_id:
                 return ("D-03", "S-05")
             if job is None or job.submitted_at > extra.at:

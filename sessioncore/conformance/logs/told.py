@@ -136,7 +136,7 @@ def _waited(state: State, least: int, most: int, urgent: bool) -> State | None:
 
 def _cannot_start(state: State, name: str, subject: Subject) -> Clash | None:
     """A start that is told must be one: of a queued job, whose turn it is, with a lane free."""
-    job = state.core.jobs.get(name)
+    job = state.core.job(name)
     if job is not None and job.status in ON_DEVICE:
         return None  # told twice
     status = "no job" if job is None else job.status.value
@@ -251,7 +251,7 @@ def _wrong_fields(session: Session, seen: SessionView, state: State) -> Iterator
 
 
 def _wrong_job(state: State, seen: JobView) -> Iterator[Difference]:
-    job = state.core.jobs.get(seen.id)
+    job = state.core.job(seen.id)
     if job is None:
         yield Difference(what=f"job {seen.id}", expected="missing", seen=seen.status)
         return

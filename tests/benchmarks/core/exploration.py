@@ -12,11 +12,11 @@ somebody wrote for it.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from copy import copy, deepcopy
+from functools import cache
 from statistics import median
 from time import process_time
-from typing import Any
 
 from sessioncore.core import (
     IBM_GUIDE,
@@ -44,15 +44,16 @@ Count = tuple[int, int]
 KINDS = (JobStarted, JobSucceeded, JobFailed, JobReleased, JobCancelRequested)
 
 
-def events_at(at: int, jobs: Any, most: int) -> Iterator[Event]:
-    """Every event that concerns one session with at most so many jobs."""
-    if len(jobs) < most:
-        yield SubmitRequested(at=at, job_id=f"j{len(jobs)}", session_id="s")
-    yield CloseRequested(at=at, session_id="s")
-    yield CancelRequested(at=at, session_id="s")
-    for job_id in jobs:
-        for kind in KINDS:
-            yield kind(at=at, job_id=job_id)
+@cache
+def events_at(at: int, jobs: int, most: int) -> tuple[Event, ...]:
+    """Every event that concerns one session which has so many jobs, and never more than ``most``. Made once."""
+    names = [f"j{number}" for number in range(most)]
+    return (
+        *(SubmitRequested(at=at, job_id=name, session_id="s") for name in names[jobs : jobs + 1]),
+        CloseRequested(at=at, session_id="s"),
+        CancelRequested(at=at, session_id="s"),
+        *(kind(at=at, job_id=name) for name in names[:jobs] for kind in KINDS),
+    )
 
 
 def state_of(core: SessionCore) -> object:
@@ -82,7 +83,7 @@ def explored(most: int) -> Count:
         steps += 1
         reach(later)
         fork = core.fork()
-        for event in events_at(now, jobs, most):
+        for event in events_at(now, len(jobs), most):
             steps += 1
             try:
                 effects = fork.handle(event)
@@ -107,7 +108,7 @@ def explored_by_hand(most: int, fork_of: Callable[[SessionByHand], SessionByHand
     while waiting:
         core = waiting.pop()
         fork = fork_of(core)
-        for event in events_at(0, core.jobs, most):
+        for event in events_at(0, len(core.jobs), most):
             steps += 1
             try:
                 fork.handle(event)
