@@ -221,7 +221,8 @@ class Engine:
 
     def _file_limit(self, job: Job) -> None:
         """An entry for the execution limit of a job that runs, if it has one."""
-        if (due := job.execution_limit_due) is not None:
+        due = job.execution_limit_due
+        if due is not None:
             self._push((due, EXECUTION_LIMIT, job.number, job.id))
 
     def _push(self, entry: TimerEntry) -> None:

@@ -143,7 +143,7 @@ def carry_out_job(draft: Any, row: Row, event: Any) -> None:
     draft.status = status = row.target
     if status is RUNNING:
         draft.started_at = event.at
-    elif status in FINAL:
+    elif status is not CANCELLING:
         draft.ended_at = event.at
     if row.says_why:
         draft.reason, draft.reason_code = row.says_why, row.code
