@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from .chart import Disposition, Fault, Guard, Row
 
@@ -36,21 +36,9 @@ def allow(
     code: int | None = None,
 ) -> Row:
     """A transition (``to`` given) or an internal row. ``why`` and ``code`` become the reason of a job."""
-    return Row(
-        id=row_id,
-        rules=tuple(rules.split()),
-        sources=_sources(sources),
-        trigger=trigger,
-        disposition=Disposition.INTERNAL if to is None else Disposition.TRANSITION,
-        says=says,
-        guard=guard,
-        target=to,
-        effect=effect,
-        reason=reason,
-        signal=signal,
-        says_why=why,
-        code=code,
-    )
+    disposition = Disposition.INTERNAL if to is None else Disposition.TRANSITION
+    more = {"target": to, "effect": effect, "reason": reason, "signal": signal, "says_why": why, "code": code}
+    return _row(row_id, rules, sources, trigger, disposition, says, guard, **more)
 
 
 def refuse(
@@ -66,34 +54,25 @@ def refuse(
     guard: Guard = (),
 ) -> Row:
     """A client's fault: what the client is told, and what it can do instead (V-03)."""
-    return Row(
-        id=row_id,
-        rules=tuple(rules.split()),
-        sources=_sources(sources),
-        trigger=trigger,
-        disposition=Disposition.FORBIDDEN,
-        says=says,
-        guard=guard,
-        fault=Fault.CLIENT,
-        code=code,
-        http_status=http_status,
-        remedy=remedy,
-    )
+    more = {"fault": Fault.CLIENT, "code": code, "http_status": http_status, "remedy": remedy}
+    return _row(row_id, rules, sources, trigger, Disposition.FORBIDDEN, says, guard, **more)
 
 
 def never(row_id: str, rules: str, sources: Sources, trigger: type, says: str, guard: Guard = ()) -> Row:
     """The host's fault: it cannot happen while the host keeps the laws."""
+    return _row(row_id, rules, sources, trigger, Disposition.FORBIDDEN, says, guard, fault=Fault.HOST)
+
+
+def _row(
+    row_id: str, rules: str, sources: Sources, trigger: type, kind: Disposition, says: str, guard: Guard, **more: Any
+) -> Row:
     return Row(
         id=row_id,
         rules=tuple(rules.split()),
-        sources=_sources(sources),
+        sources=sources if isinstance(sources, tuple) else (sources,),
         trigger=trigger,
-        disposition=Disposition.FORBIDDEN,
+        disposition=kind,
         says=says,
         guard=guard,
-        fault=Fault.HOST,
+        **more,
     )
-
-
-def _sources(sources: Sources) -> tuple[StrEnum, ...]:
-    return sources if isinstance(sources, tuple) else (sources,)
