@@ -42,7 +42,7 @@ def life(seed: int, steps: int = 60) -> Iterator[Event]:
     rng = random.Random(seed)
     yield from (OpenRequested(at=0, session_id=name) for name in SESSIONS)
     for at in range(1_000_000, steps * 1_000_000, 1_000_000):
-        name, job = rng.choice(SESSIONS), rng.choice(JOBS)
+        name, job, late = rng.choice(SESSIONS), rng.choice(JOBS), at > steps * 600_000
         yield rng.choice(
             [
                 *[SubmitRequested(at=at, job_id=job, session_id=rng.choice([*SESSIONS, None]))] * 5,
@@ -50,8 +50,7 @@ def life(seed: int, steps: int = 60) -> Iterator[Event]:
                 JobFailed(at=at, job_id=job, reason="broken"),
                 JobReleased(at=at, job_id=job),
                 JobCancelRequested(at=at, job_id=job),
-                CloseRequested(at=at, session_id=name),
-                CancelRequested(at=at, session_id=name),
+                *[CloseRequested(at=at, session_id=name), CancelRequested(at=at, session_id=name)][: late * 2],
             ]
         )
 
