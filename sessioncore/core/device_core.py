@@ -173,14 +173,14 @@ class DeviceCore(Engine):
             foreign=self._lanes_taken - len(load.on_device),
         )
         row = select(DEVICE_CHART.cells[JobReady][self.state], asked, None)
-        self._fired[row.id] += 1
+        self._count(row)
         return row.effect
 
     # --- steps ---------------------------------------------------------------------------------------------
 
     def _device_request(self, event: Event, out: list[AnyEffect]) -> Workload | None:
         row = select(DEVICE_CHART.cells[event.__class__][self.state], None, event)
-        self._fired[row.id] += 1
+        self._count(row)
         if row.target is not None:
             self.state = DeviceState(row.target)
             out.append(NotifyDevice(at=event.at, state=self.state, row=row.id))

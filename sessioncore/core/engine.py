@@ -10,7 +10,7 @@ asked for effects copies nothing, and nobody ever holds a value that changes.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, ClassVar, Self, TypeAlias
@@ -48,7 +48,7 @@ class Engine:
     def __init__(self, *, profile: Profile = IBM_GUIDE, now: int = 0) -> None:
         self.profile = profile
         self.now = now
-        self._fired: defaultdict[str, int] = defaultdict(int)
+        self._fired: dict[str, int] = {}
         self._jobs: dict[str, Job] = {}
         self._drafts = False  # whether there may be drafts among them
         self._workloads: dict[str, Workload] = {}
@@ -264,7 +264,7 @@ class Engine:
         load = Workload(event.session_id, self._next_session, event.instance, cells, opened.session)
         self._next_session += 1
         self._workloads[load.id] = load
-        self._fired[opened.row.id] += 1
+        self._count(opened.row)
         load.story.append((event.at, opened.row.id))
         out += opened.effects
         self._file(load)
@@ -310,12 +310,12 @@ class Engine:
         """A report, a cancellation or an execution limit: the job's row first, then what its session makes of it."""
         job = self._jobs.get(event.job_id)
         if job is None:
-            self._fired[job_row(None, event).id] += 1
+            self._count(job_row(None, event))
             return None
         name = job.session_id
         load = self._solo.get(job.id) if name is None else self._workloads.get(name)
         if load is None:
-            self._fired[job_row(job, event).id] += 1  # J-06: its session has been forgotten
+            self._count(job_row(job, event))  # J-06: its session has been forgotten
             return None
         row = job_row(job, event, load.job_cells)
         session = load.session
@@ -328,15 +328,18 @@ class Engine:
             self._change_session(load, session_row, signal, out)
         return load
 
+    def _count(self, row: Row) -> None:
+        self._fired[row.id] = self._fired.get(row.id, 0) + 1
+
     def _add_job(self, load: Workload, job: Job, row: Row, out: list[AnyEffect]) -> None:
-        self._fired[row.id] += 1
+        self._count(row)
         self._next_job += 1
         self._jobs[job.id], self._drafts = job, True
         load.queue.append(job.id)
         tell_job(job, row, job.submitted_at, out)
 
     def _change_job(self, load: Workload, job: Job, row: Row, event: Event, out: list[AnyEffect]) -> None:
-        self._fired[row.id] += 1
+        self._fired[row.id] = self._fired.get(row.id, 0) + 1
         if row.target is None:
             return
         name = job.id
@@ -354,7 +357,7 @@ class Engine:
         tell_job(job, row, event.at, out)
 
     def _change_session(self, load: Workload, row: Row, event: Event, out: list[AnyEffect]) -> None:
-        self._fired[row.id] += 1
+        self._fired[row.id] = self._fired.get(row.id, 0) + 1
         load.story.append((event.at, row.id))
         target = row.target
         if target is None and not row.effect:

@@ -12,7 +12,7 @@ from .job_chart import job_chart
 from .parameters import Parameters
 from .states import JobStatus
 from .step import refuse
-from .values import drafter, maker, opener, value
+from .values import drafter, freeze, maker, opener, value
 
 NONE = JobStatus.NONE
 QUEUED = JobStatus.QUEUED
@@ -132,10 +132,9 @@ def step_job(job: Job, event: Any) -> JobStep:
         return JobStep(job=job, effects=(), row=row)
     after = draft_job(job)
     carry_out_job(after, row, event)
-    after.__class__ = Job
     told: list[AnyEffect] = []
     tell_job(after, row, event.at, told)
-    return JobStep(job=after, effects=tuple(told), row=row)
+    return JobStep(job=freeze(after, Job), effects=tuple(told), row=row)
 
 
 def carry_out_job(draft: Any, row: Row, event: Any) -> None:

@@ -19,7 +19,7 @@ from .session import ACCEPTING, STARTED, STATE_OF, Session, Terms
 from .session_chart import session_chart
 from .signals import JobLeftDevice
 from .states import Configuration, JobStatus
-from .values import drafter, maker, value
+from .values import drafter, freeze, maker, value
 
 CLOSED = Configuration.CLOSED
 COMPLETED = JobStatus.COMPLETED
@@ -112,8 +112,8 @@ def step(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) 
         return made_step(session=session, effects=(), row=row)
     after = draft_session(session)
     carry_out(after, row, event)
-    after.__class__ = Session
-    return made_step(session=after, effects=() if row.target is None else (notice(after, event.at, row),), row=row)
+    effects = () if row.target is None else (notice(after, event.at, row),)
+    return made_step(session=freeze(after, Session), effects=effects, row=row)
 
 
 def decide(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> Row:

@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from sessioncore.core import JobStatus, NotifyJob
-from sessioncore.core.values import drafter, maker, replaced
+from sessioncore.core.values import drafter, freeze, maker, opener, replaced
 
 MAKERS: list[Callable[..., NotifyJob]] = [NotifyJob, maker(NotifyJob)]
 told = NotifyJob(at=1, job_id="j", status=JobStatus.QUEUED, row="J-01.submit")
@@ -50,13 +50,14 @@ def test_a_value_can_be_copied_pickled_and_changed_into_another() -> None:
     assert told.at == 1
 
 
-def test_a_draft_can_be_changed_and_once_frozen_is_a_value_like_any_other() -> None:
-    changed = drafter(NotifyJob)(told)
+@pytest.mark.parametrize("draft", [drafter(NotifyJob), lambda old: opener(NotifyJob)(**attrs.asdict(old))])
+def test_a_draft_can_be_changed_and_once_frozen_is_a_value_like_any_other(draft: Callable[[NotifyJob], Any]) -> None:
+    changed = draft(told)
     changed.at = 2
     with pytest.raises(AttributeError):
         changed.att = 3
-    changed.__class__ = NotifyJob
-    frozen: Any = changed
+    frozen: Any = freeze(changed, NotifyJob)
+    assert frozen is changed is freeze(frozen, NotifyJob)
     assert frozen == replaced(told, at=2)
     assert type(frozen) is NotifyJob
     assert told.at == 1
