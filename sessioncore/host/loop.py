@@ -120,8 +120,10 @@ class Loop:
         try:
             with self._lock:
                 try:
-                    yield self._catch_up()
-                    self._notice(self._latest)  # what adapters answered at once
+                    now, records = self._catch_up(), self.records
+                    yield now
+                    if self.records != records or self.flights.reports:
+                        self._notice(self._latest)  # what adapters answered at once, and what fell due at once
                 finally:
                     self._note_due()
         finally:

@@ -28,17 +28,15 @@ EXCLUDE_PARAMS = b"exclude_params=true"
 class Call:
     """One request on its way through an operation."""
 
-    def __init__(self, scope: Scope, receive: Receive, who: Caller, intake: Intake) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, who: Caller, intake: Intake, path: Mapping[str, str]
+    ) -> None:
         self.scope = scope
         self.who = who
+        self.path = path
+        """The parameters in the path."""
         self._receive = receive
         self._intake = intake
-
-    @property
-    def path(self) -> Mapping[str, str]:
-        """The parameters in the path."""
-        found: Mapping[str, str] = self.scope["path_params"]
-        return found
 
     @cached_property
     def query(self) -> Query:
@@ -95,10 +93,8 @@ class Operations:
         polling = call.scope["query_string"] == EXCLUDE_PARAMS
         if not polling:
             polling = query_flag(call.query, "exclude_params") or False
-        view = self._dialect.view(who, job_id)
-        if polling and not view.final:
-            ended = await self._waits.final(who, job_id, self._options.wait_s)
-            view = self._dialect.view(who, job_id) if ended is None else ended
+        ended = await self._waits.final(who, job_id, self._options.wait_s) if polling else None
+        view = self._dialect.view(who, job_id) if ended is None else ended
         answer = json_answer(self._dialect.show(view))
         if not polling:
             params = self._dialect.params(who, job_id)
