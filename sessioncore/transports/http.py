@@ -5,29 +5,29 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
+from inspect import iscoroutinefunction
 from re import Pattern
 from typing import Any, TypeAlias, final
 
 from starlette.routing import Router, compile_path
-from starlette.types import ASGIApp
 
 from sessioncore.core.errors import ClientError
 from sessioncore.host import Caller, Runtime
 
 from .addressing import Addressing, Scope
-from .answers import WHOLE, Answer, Receive, refusal
+from .answers import WHOLE, Answer, Lines, refusal
 from .control import refuse_browsers
 from .credentials import Credentials
 from .intake import Disconnected, Intake, header
-from .operations import Action, Call, Operations, Reply
+from .operations import Action, Call, Operations
 from .options import Options
 from .refusals import METHOD_NOT_ALLOWED, NOT_FOUND, fault_body, refuse, shown
 from .routes import ACCOUNT_ROUTES, CONTROL_ROUTES, VENDOR_ROUTES, Access, Operation
 
 LOG = logging.getLogger(__name__)
 
-Methods: TypeAlias = Mapping[str, tuple[Access, Action]]
-"""What one path of the service does, by method."""
+Methods: TypeAlias = Mapping[str, tuple[Access, Action, bool]]
+"""By method what one path of the service does: who may call, the operation, and whether it answers at once."""
 
 
 @final
@@ -82,7 +82,10 @@ class Application:
             await self._others(scope, receive, send)  # a server that starts or stops, a websocket that is closed
             return
         try:
-            reply = await self._answer(scope, receive)
+            access, action, _, parameters = self._find(scope)
+            reply = action(Call(scope, receive, self._caller(access, scope), self._intake, parameters))
+            if not isinstance(reply, Answer | Lines):
+                reply = await reply
         except ClientError as error:
             reply = refusal(error)
         except Disconnected:
@@ -95,14 +98,27 @@ class Application:
         else:
             await reply.send(send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> Reply:
+    def at_once(self, scope: Scope) -> Answer | None:
+        """The answer to a request without a body, where nothing need be waited for; None for every other."""
+        try:
+            access, action, at_once, parameters = self._find(scope)
+            if not at_once:
+                return None
+            reply = action(Call(scope, None, self._caller(access, scope), self._intake, parameters))
+        except ClientError as error:
+            return refusal(error)
+        except Exception:  # noqa: BLE001 - the last line of defence: no client ever sees a traceback
+            return fault(scope)
+        assert isinstance(reply, Answer), "an operation that waits is a coroutine"
+        return reply
+
+    def _find(self, scope: Scope) -> tuple[Access, Action, bool, Mapping[str, str]]:
         path = scope["path"] = self._addressing.path(scope)
         methods, parameters = self._paths.find(path)
         found = methods.get(scope["method"])
         if found is None:
-            return wrong_method(scope["method"], path, methods)
-        access, action = found
-        return await action(Call(scope, receive, self._caller(access, scope), self._intake, parameters))
+            return "public", lambda call: wrong_method(call.scope["method"], path, methods), True, parameters
+        return *found, parameters
 
     def _caller(self, access: Access, scope: Scope) -> Caller:
         if access == "public":
@@ -138,15 +154,16 @@ def fault(scope: Scope) -> Answer:
     return Answer(fault_body(trace), status=500)
 
 
-def make_app(runtime: Runtime, *, options: Options | None = None) -> ASGIApp:
+def make_app(runtime: Runtime, *, options: Options | None = None) -> Application:
     """The application that serves ``runtime``."""
     options = options or Options()
     credentials = Credentials(options.tokens, options.signing_key, options.token_life_s)
     operations = Operations(runtime, options, credentials)
-    table: dict[str, dict[str, tuple[Access, Action]]] = {}
+    table: dict[str, dict[str, tuple[Access, Action, bool]]] = {}
     for operation in routes(options):
         action: Action = getattr(operations, operation.name)
-        table.setdefault(operation.path, {})[operation.method] = (operation.access, action)
+        at_once = not iscoroutinefunction(action)
+        table.setdefault(operation.path, {})[operation.method] = operation.access, action, at_once
     return Application(Paths(table), Addressing(options.hosts), credentials, Intake(options))
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
+from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from .addressing import Scope
 from .answers import CLOSE, WHOLE, Answer
+from .http import Application
 from .options import Options
 from .refusals import HEADERS_TOO_LARGE, OVERLOADED, TIMED_OUT, error_body, refuse
 
@@ -23,9 +28,13 @@ LINGER_S = 1.0
 
 
 class BoundedConnection(HttpToolsProtocol):
-    """One connection. Bounded: how many there are, the bytes of a head, the seconds that a request may take."""
+    """One connection. Bounded: how many there are, the bytes of a head, the seconds that a request may take.
+
+    A plain GET is answered here and now where ``at_once`` can; everything else takes uvicorn's way, in a task.
+    """
 
     options: ClassVar[Options] = Options()
+    at_once: ClassVar[Callable[[Scope], Answer | None]]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -35,6 +44,10 @@ class BoundedConnection(HttpToolsProtocol):
         self._due: float | None = None
         """When the request that is arriving must be here, in seconds of the loop's clock; None between requests."""
         self._turned_away = False
+        self._plain = False
+        """Whether the request that is arriving is a GET that nothing stands in the way of, and has no body so far."""
+        self._answered = False
+        """Whether a request in the bytes at hand was answered at once: what is sent behind it lets others go first."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         """Take the connection, or turn it away if there are too many."""
@@ -64,6 +77,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._start_clock()
         if self._in_head:
             self._head_bytes += len(data)
+        self._answered = False
         super().data_received(data)
         if self._in_head and self._head_bytes > self.options.header_bytes_max:
             self._turn_away(
@@ -76,15 +90,74 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is here; the body may follow."""
         self._in_head = False
-        super().on_headers_complete()
-        self.scope[WHOLE] = partial(self._send_whole, self.cycle)  # type: ignore[typeddict-unknown-key] # an offer of ours
+        self._plain = (
+            not self._answered
+            and (self.cycle is None or self.cycle.response_complete)
+            and self.parser.get_method() == b"GET"
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and not self.parser.should_upgrade()
+            and not self.expect_100_continue
+            and not self.flow.write_paused
+        )
+        if not self._plain:
+            self._begin()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body is here."""
+        if self._plain:
+            self._plain = False
+            self._begin()
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The whole request is here; another one may follow."""
         self._in_head = True
         self._head_bytes = 0
         self._due = None
+        if self._plain:
+            self._plain = False
+            if self._answer_at_once():
+                return
+            self._begin()
         super().on_message_complete()
+
+    def _begin(self) -> None:
+        """Take uvicorn's way."""
+        super().on_headers_complete()
+        self.scope[WHOLE] = partial(self._send_whole, self.cycle)  # type: ignore[typeddict-unknown-key] # an offer of ours
+
+    def _answer_at_once(self) -> bool:
+        """Answer the request now; whether that could be done."""
+        scope: Any = self.scope
+        target = parse_url(self.url)
+        scope["method"] = "GET"
+        scope["path"] = unquote(target.path.decode("ascii"))
+        scope["query_string"] = target.query or b""
+        answer = self.at_once(scope)
+        if answer is None:
+            return False
+        self._answered = True
+        self._write(answer, keep_alive=CLOSE not in answer.headers, with_body=True)
+        self.on_response_complete()
+        return True
+
+    def _write(self, answer: Answer, *, keep_alive: bool, with_body: bool) -> None:
+        """Write a whole answer, small ones with one system call, and close the connection if it is the last."""
+        pieces = [STATUS_LINE[answer.status]]
+        for name, given in (*self.server_state.default_headers, *answer.head()):
+            pieces += (name, b": ", given, b"\r\n")
+        if not keep_alive and CLOSE not in answer.headers:
+            pieces.append(b"connection: close\r\n")
+        pieces.append(b"\r\n")
+        body = answer.body if with_body else b""
+        if len(body) <= JOINED_BYTES_MAX:
+            self.transport.write(b"".join([*pieces, body]))
+        else:
+            self.transport.write(b"".join(pieces))
+            self.transport.write(body)
+        if not keep_alive:
+            self.transport.close()
 
     async def _send_whole(self, cycle: RequestResponseCycle, answer: Answer) -> None:
         """Send what ``cycle.send`` would send in two messages, with one write: system calls are most of its cost."""
@@ -94,23 +167,9 @@ class BoundedConnection(HttpToolsProtocol):
             return
         cycle.response_started = cycle.response_complete = True
         cycle.waiting_for_100_continue = False
-        if CLOSE in answer.headers:
-            cycle.keep_alive = False
-        pieces = [STATUS_LINE[answer.status]]
-        for name, given in (*cycle.default_headers, *answer.head()):
-            pieces += (name, b": ", given, b"\r\n")
-        if not cycle.keep_alive and CLOSE not in answer.headers:
-            pieces.append(b"connection: close\r\n")
-        pieces.append(b"\r\n")
-        body = b"" if cycle.scope["method"] == "HEAD" else answer.body
-        if len(body) <= JOINED_BYTES_MAX:
-            self.transport.write(b"".join([*pieces, body]))
-        else:
-            self.transport.write(b"".join(pieces))
-            self.transport.write(body)
+        cycle.keep_alive = cycle.keep_alive and CLOSE not in answer.headers
+        self._write(answer, keep_alive=cycle.keep_alive, with_body=cycle.scope["method"] != "HEAD")
         cycle.message_event.set()
-        if not cycle.keep_alive:
-            self.transport.close()
         cycle.on_response()
 
     def send_400_response(self, msg: str) -> None:
@@ -155,6 +214,6 @@ class BoundedConnection(HttpToolsProtocol):
         self.loop.call_later(LINGER_S, self.transport.close)
 
 
-def bounded(options: Options) -> type[BoundedConnection]:
-    """The connection class for a server with these options."""
-    return type("BoundedConnection", (BoundedConnection,), {"options": options})
+def bounded(options: Options, app: Application) -> type[BoundedConnection]:
+    """The connection class for a server of ``app`` with these options."""
+    return type("BoundedConnection", (BoundedConnection,), {"options": options, "at_once": staticmethod(app.at_once)})
