@@ -170,14 +170,23 @@ def circuits_from_qpy(data: bytes, annotations: Mapping[str, Callable[[], Any]] 
 
 def circuit(node: Json) -> QuantumCircuit:
     """One circuit: ``{"__type__": "QuantumCircuit", "__value__": base64(zlib(QPY))}``."""
+    return circuit_from_qpy(qpy_of(node))
+
+
+def qpy_of(node: Json) -> bytes:
+    """The QPY file that stands for one circuit, inflated and not looked into."""
     kind = typed(node)
     if kind != "QuantumCircuit":
         raise PayloadError(
             f"A circuit was expected, not {_describe(node)}.",
             remedy="Send circuits as QPY, as the Qiskit Runtime client does.",
         )
-    packed = _from_base64(node["__value__"], "A circuit")
-    circuits = circuits_from_qpy(inflate(packed, qpy_bytes_max, "A circuit"))
+    return inflate(_from_base64(node["__value__"], "A circuit"), qpy_bytes_max, "A circuit")
+
+
+def circuit_from_qpy(data: bytes) -> QuantumCircuit:
+    """The one circuit of a QPY file."""
+    circuits = circuits_from_qpy(data)
     if len(circuits) != 1:
         raise PayloadError("A QPY file must hold one circuit here.")
     return circuits[0]
