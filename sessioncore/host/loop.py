@@ -15,8 +15,8 @@ Laws of this loop:
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from threading import Condition, Lock, Thread, current_thread
 from typing import assert_never, final
 
@@ -78,6 +78,9 @@ class Loop:
         self._store = store
         self._limits = limits
         self._lock = Lock()
+        self._turn = Turn(self)
+        self._records_before = 0
+        """How many records there were when the turn began."""
         self._latest = header.started_at
         self._unreadable = False
         self._stopped = False
@@ -85,6 +88,7 @@ class Loop:
         self._due: int | None = None
         self._cores_due: int | None = None
         self._cores_due_of = -1
+        self._noted_of = -1
         self._asleep_until: int | None = None
         self._thread = Thread(target=self._run, name="sessioncore-loop", daemon=True)
 
@@ -111,23 +115,40 @@ class Loop:
 
     # --- the turn ---------------------------------------------------------------------------------------
 
-    @contextmanager
-    def turn(self) -> Iterator[int]:
+    def turn(self) -> Turn:
         """Take the lock, catch up with the world, and hand over the time in microseconds.
 
         What is raised inside is passed on; nothing that the core refused has left a trace.
         """
+        return self._turn
+
+    def begin_turn(self) -> int:
+        """The beginning of a turn. What it raises ends the turn as well."""
+        self._lock.acquire()
         try:
-            with self._lock:
-                try:
-                    now, records = self._catch_up(), self.records
-                    yield now
-                    if self.records != records or self.flights.reports:
-                        self._notice(self._latest)  # what adapters answered at once, and what fell due at once
-                finally:
-                    self._note_due()
-        finally:
+            now = self._catch_up()
+            self._records_before = self.records
+            return now
+        except BaseException:
+            self._end_locked()
             self._after()
+            raise
+
+    def end_turn(self, *, well: bool) -> None:
+        """The end of a turn; ``well``: nothing was raised in it."""
+        try:
+            if well and (self.records != self._records_before or self.flights.reports):
+                self._notice(self._latest)  # what adapters answered at once, and what fell due at once
+        finally:
+            self._end_locked()
+            self._after()
+
+    def _end_locked(self) -> None:
+        try:
+            if not self._noted_of == self._cores_due_of == self.records:
+                self._note_due()
+        finally:
+            self._lock.release()
 
     def require_writable(self) -> None:
         """Raise :class:`ClientError` (503) if nothing can be recorded any more."""
@@ -284,6 +305,7 @@ class Loop:
     def _note_due(self) -> None:
         """Tell the sleeper, if it would wake too late. Under the lock."""
         due = None if self.failure is not None or self._stopped else self._next_due()
+        self._noted_of = self.records
         if due == self._due:
             return
         with self._wake:
@@ -358,6 +380,22 @@ class Loop:
         if facts.log:
             self.flights.put_bytes(LOG, job.id, facts.log.encode("utf-8", "replace"))
         self._carry_out(device, effects)
+
+
+@final
+class Turn:
+    """The turn of a loop as a context: one object serves every turn, since it keeps nothing."""
+
+    __slots__ = ("_loop",)
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+
+    def __enter__(self) -> int:
+        return self._loop.begin_turn()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._loop.end_turn(well=kind is None)
 
 
 def _completes(effects: Sequence[AnyEffect], job_id: str) -> bool:
