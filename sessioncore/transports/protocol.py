@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 from urllib.parse import unquote
@@ -11,7 +10,6 @@ from urllib.parse import unquote
 from httptools import parse_url
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from .addressing import Scope
 from .answers import CLOSE, WHOLE, Answer
 from .http import Application
 from .options import Options
@@ -30,11 +28,11 @@ LINGER_S = 1.0
 class BoundedConnection(HttpToolsProtocol):
     """One connection. Bounded: how many there are, the bytes of a head, the seconds that a request may take.
 
-    A plain GET is answered here and now where ``at_once`` can; everything else takes uvicorn's way, in a task.
+    A plain GET is answered here and now where the service can; everything else takes uvicorn's way, in a task.
     """
 
     options: ClassVar[Options] = Options()
-    at_once: ClassVar[Callable[[Scope], Answer | None]]
+    service: ClassVar[Application]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -125,7 +123,8 @@ class BoundedConnection(HttpToolsProtocol):
     def _begin(self) -> None:
         """Take uvicorn's way."""
         super().on_headers_complete()
-        self.scope[WHOLE] = partial(self._send_whole, self.cycle)  # type: ignore[typeddict-unknown-key] # an offer of ours
+        scope: Any = self.scope
+        scope[WHOLE] = partial(self._send_whole, self.cycle)
 
     def _answer_at_once(self) -> bool:
         """Answer the request now; whether that could be done."""
@@ -134,7 +133,7 @@ class BoundedConnection(HttpToolsProtocol):
         scope["method"] = "GET"
         scope["path"] = unquote(target.path.decode("ascii"))
         scope["query_string"] = target.query or b""
-        answer = self.at_once(scope)
+        answer = self.service.at_once(scope)
         if answer is None:
             return False
         self._answered = True
@@ -216,4 +215,4 @@ class BoundedConnection(HttpToolsProtocol):
 
 def bounded(options: Options, app: Application) -> type[BoundedConnection]:
     """The connection class for a server of ``app`` with these options."""
-    return type("BoundedConnection", (BoundedConnection,), {"options": options, "at_once": staticmethod(app.at_once)})
+    return type("BoundedConnection", (BoundedConnection,), {"options": options, "service": app})
