@@ -88,7 +88,6 @@ class Loop:
         self._due: int | None = None
         self._cores_due: int | None = None
         self._cores_due_of = -1
-        self._noted_of = -1
         self._asleep_until: int | None = None
         self._thread = Thread(target=self._run, name="sessioncore-loop", daemon=True)
 
@@ -130,8 +129,7 @@ class Loop:
             self._records_before = self.records
             return now
         except BaseException:
-            self._end_locked()
-            self._after()
+            self._leave_turn()
             raise
 
     def end_turn(self, *, well: bool) -> None:
@@ -140,15 +138,14 @@ class Loop:
             if well and (self.records != self._records_before or self.flights.reports):
                 self._notice(self._latest)  # what adapters answered at once, and what fell due at once
         finally:
-            self._end_locked()
-            self._after()
+            self._leave_turn()
 
-    def _end_locked(self) -> None:
+    def _leave_turn(self) -> None:
         try:
-            if not self._noted_of == self._cores_due_of == self.records:
-                self._note_due()
+            self._note_due()
         finally:
             self._lock.release()
+            self._after()
 
     def require_writable(self) -> None:
         """Raise :class:`ClientError` (503) if nothing can be recorded any more."""
@@ -305,7 +302,6 @@ class Loop:
     def _note_due(self) -> None:
         """Tell the sleeper, if it would wake too late. Under the lock."""
         due = None if self.failure is not None or self._stopped else self._next_due()
-        self._noted_of = self.records
         if due == self._due:
             return
         with self._wake:

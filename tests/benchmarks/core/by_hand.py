@@ -176,7 +176,9 @@ class SessionByHand:
         job.due = None
         self.on_device -= 1
         self.last_job_completed = at
-        told = NotifyJob(at=at, job_id=job.id, status=status, row=row, reason=job.reason, reason_code=job.reason_code)
+        told = NotifyJob(
+            at=at, job_id=job.id, status=status, row=row, reason=job.reason, reason_code=job.reason_code
+        )
         return self._ended(event, told)
 
     def _ended(self, event: JobSucceeded | JobFailed | JobReleased, told: NotifyJob) -> tuple[AnyEffect, ...]:

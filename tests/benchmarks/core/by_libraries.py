@@ -115,7 +115,9 @@ class Statechart(StateMachine):
     draining = State()
     closed = State(final=True)
     submit = open.to.itself(internal=True) | active.to.itself(internal=True)
-    start = open.to(active, on="told_started") | active.to.itself(internal=True) | draining.to.itself(internal=True)
+    start = (
+        open.to(active, on="told_started") | active.to.itself(internal=True) | draining.to.itself(internal=True)
+    )
     leave = (
         active.to.itself(internal=True)
         | draining.to.itself(internal=True, cond="work_left")
