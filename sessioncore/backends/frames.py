@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 _LENGTHS = struct.Struct("!II")
+_HEADS = json.JSONEncoder(separators=(",", ":"))
 
 head_bytes_max = 8 * 2**20
 """Longest head that is believed, in bytes. Heads carry sentences and log texts."""
@@ -31,7 +32,7 @@ class FrameError(Exception):
 
 def pack(head: Mapping[str, Any], body: bytes = b"") -> list[bytes]:
     """The pieces of one frame, to be sent one after another."""
-    text = json.dumps(head, separators=(",", ":")).encode()
+    text = _HEADS.encode(head).encode()
     if len(text) > head_bytes_max or len(body) > body_bytes_max:
         raise FrameError(f"a frame of {len(text)} + {len(body)} bytes is too long")
     start = _LENGTHS.pack(len(text), len(body)) + text

@@ -252,7 +252,8 @@ class WorkerPool:
                 wanted = selectors.EVENT_READ
                 if worker.outgoing:
                     wanted |= selectors.EVENT_WRITE
-                if self._selector.get_key(worker.sock).events != wanted:
+                if worker.watched != wanted:
+                    worker.watched = wanted
                     self._selector.modify(worker.sock, wanted, worker)
 
     def _serve(self, worker: Worker, events: int, calls: list[Callable[[], None]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import selectors
 import signal
 import socket
 import time
@@ -104,6 +105,7 @@ class Worker:
         "state",
         "tag",
         "task",
+        "watched",
     )
 
     def __init__(self, tag: int, role: Role, sock: socket.socket) -> None:
@@ -119,6 +121,8 @@ class Worker:
         self.deadline = time.monotonic() + start_wall_s_max
         self.reader = FrameReader()
         self.outgoing: deque[memoryview] = deque()
+        self.watched = selectors.EVENT_READ
+        """What the pool's thread waits for at the socket."""
 
     def give(self, task: Task) -> bool:
         """Set the worker to work; whether something of the frame is left to be written."""

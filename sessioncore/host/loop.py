@@ -15,8 +15,8 @@ Laws of this loop:
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from threading import Condition, Lock, Thread, current_thread
 from typing import assert_never, final
 
@@ -78,6 +78,9 @@ class Loop:
         self._store = store
         self._limits = limits
         self._lock = Lock()
+        self._turn = Turn(self)
+        self._records_before = 0
+        """How many records there were when the turn began."""
         self._latest = header.started_at
         self._unreadable = False
         self._stopped = False
@@ -111,20 +114,37 @@ class Loop:
 
     # --- the turn ---------------------------------------------------------------------------------------
 
-    @contextmanager
-    def turn(self) -> Iterator[int]:
+    def turn(self) -> Turn:
         """Take the lock, catch up with the world, and hand over the time in microseconds.
 
         What is raised inside is passed on; nothing that the core refused has left a trace.
         """
+        return self._turn
+
+    def begin_turn(self) -> int:
+        """The beginning of a turn. What it raises ends the turn as well."""
+        self._lock.acquire()
         try:
-            with self._lock:
-                try:
-                    yield self._catch_up()
-                    self._notice(self._latest)  # what adapters answered at once
-                finally:
-                    self._note_due()
+            now = self._catch_up()
+            self._records_before = self.records
+            return now
+        except BaseException:
+            self._leave_turn()
+            raise
+
+    def end_turn(self, *, well: bool) -> None:
+        """The end of a turn; ``well``: nothing was raised in it."""
+        try:
+            if well and (self.records != self._records_before or self.flights.reports):
+                self._notice(self._latest)  # what adapters answered at once, and what fell due at once
         finally:
+            self._leave_turn()
+
+    def _leave_turn(self) -> None:
+        try:
+            self._note_due()
+        finally:
+            self._lock.release()
             self._after()
 
     def require_writable(self) -> None:
@@ -356,6 +376,22 @@ class Loop:
         if facts.log:
             self.flights.put_bytes(LOG, job.id, facts.log.encode("utf-8", "replace"))
         self._carry_out(device, effects)
+
+
+@final
+class Turn:
+    """The turn of a loop as a context: one object serves every turn, since it keeps nothing."""
+
+    __slots__ = ("_loop",)
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+
+    def __enter__(self) -> int:
+        return self._loop.begin_turn()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        self._loop.end_turn(well=kind is None)
 
 
 def _completes(effects: Sequence[AnyEffect], job_id: str) -> bool:

@@ -40,7 +40,10 @@ def converter() -> Converter:
 
 def dumps(record: Record) -> str:
     """One line, without its line end. Compact ASCII JSON; the order of keys is that of ``record``."""
-    return json.dumps(record, separators=(",", ":"), allow_nan=False)
+    return _lines.encode(record)
+
+
+_lines = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
 
 def header_record(header: Header) -> dict[str, Json]:

@@ -1,4 +1,4 @@
-"""Answers as they go over the socket: two ASGI messages each, no copies, no middleware in between."""
+"""Answers as they go over the socket: in one piece where the server can, else two ASGI messages; no copies."""
 
 from __future__ import annotations
 
@@ -19,6 +19,12 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 JSON = b"application/json"
 TEXT = b"text/plain; charset=utf-8"
 JSON_LINES = b"application/jsonl"
+
+WHOLE = "sessioncore.whole"
+"""Where in its scope a server offers to send a whole :class:`Answer` with one write."""
+
+CLOSE = (b"connection", b"close")
+"""The header that says it."""
 
 CLOSING = frozenset({408, 413, 431})
 """Statuses after which the connection is closed: what the client is still sending cannot be read any more."""
@@ -45,13 +51,15 @@ class Answer:
         self.content_type = content_type
         self.headers = headers
 
+    def head(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Every header."""
+        if self.status == 204:
+            return self.headers
+        return (*self.headers, (b"content-type", self.content_type), (b"content-length", b"%d" % len(self.body)))
+
     async def send(self, send: Send) -> None:
         """Send it."""
-        headers = [*self.headers]
-        if self.status != 204:
-            headers.append((b"content-type", self.content_type))
-            headers.append((b"content-length", b"%d" % len(self.body)))
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.start", "status": self.status, "headers": self.head()})
         await send({"type": "http.response.body", "body": self.body})
 
 
@@ -94,7 +102,7 @@ def refusal(error: ClientError) -> Answer:
     """The answer to a request that was refused, in the vendor's shape (ibm-rest 3)."""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     if error.http_status in CLOSING:
-        headers = ((b"connection", b"close"),)
+        headers = (CLOSE,)
     elif error.http_status in (429, 503):
         headers = ((b"retry-after", RETRY_AFTER_S),)
     return Answer(error_body(error), status=error.http_status, headers=headers)

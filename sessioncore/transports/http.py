@@ -5,59 +5,120 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, cast, final
+from inspect import iscoroutinefunction
+from re import Pattern
+from typing import Any, TypeAlias, final
 
-from starlette.routing import BaseRoute, Route, Router
-from starlette.types import ASGIApp
+from starlette.routing import Router, compile_path
 
 from sessioncore.core.errors import ClientError
 from sessioncore.host import Caller, Runtime
 
 from .addressing import Addressing, Scope
-from .answers import Answer, Receive, Send, refusal
+from .answers import WHOLE, Answer, Lines, refusal
 from .control import refuse_browsers
 from .credentials import Credentials
 from .intake import Disconnected, Intake, header
-from .operations import Action, Call, Operations, Reply
+from .operations import Action, Call, Operations
 from .options import Options
 from .refusals import METHOD_NOT_ALLOWED, NOT_FOUND, fault_body, refuse, shown
 from .routes import ACCOUNT_ROUTES, CONTROL_ROUTES, VENDOR_ROUTES, Access, Operation
 
 LOG = logging.getLogger(__name__)
 
+Methods: TypeAlias = Mapping[str, tuple[Access, Action, bool]]
+"""By method what one path of the service does: who may call, the operation, and whether it answers at once."""
+
 
 @final
-class Endpoint:
-    """One path of the service as an ASGI application: finds the method, asks who calls, answers."""
+class Paths:
+    """Finds what a path does: by itself, or by its first segment and then in the order of the routes."""
 
-    def __init__(
-        self,
-        methods: Mapping[str, tuple[Access, Action]],
-        credentials: Credentials,
-        intake: Intake,
-    ) -> None:
-        self._methods = methods
+    def __init__(self, table: Mapping[str, Methods]) -> None:
+        self._whole: dict[str, Methods] = {}
+        self._patterns: dict[str, list[tuple[Pattern[str], Methods]]] = {}
+        for path, methods in table.items():
+            if "{" in path:
+                self._patterns.setdefault(_first_segment(path), []).append((compile_path(path)[0], methods))
+            else:
+                self._whole[path] = methods
+
+    def find(self, path: str) -> tuple[Methods, Mapping[str, str]]:
+        """What it does, and the parameters in it. Raises ClientError (404)."""
+        whole = self._whole.get(path)
+        if whole is not None:
+            return whole, {}
+        for pattern, methods in self._patterns.get(_first_segment(path), ()):
+            match = pattern.match(path)
+            if match is not None:
+                return methods, match.groupdict()
+        raise refuse(
+            f"There is nothing at {shown(path)}.",
+            "Check QISKIT_IBM_URL; 'sessioncore env' prints the variables that point a client here.",
+            status=404,
+            code=NOT_FOUND,
+        )
+
+
+def _first_segment(path: str) -> str:
+    end = path.find("/", 1)
+    return path[1:] if end < 0 else path[1:end]
+
+
+@final
+class Application:
+    """The service: finds the operation, asks who calls, answers. No middleware, and nothing in between."""
+
+    def __init__(self, paths: Paths, addressing: Addressing, credentials: Credentials, intake: Intake) -> None:
+        self._paths = paths
+        self._addressing = addressing
         self._credentials = credentials
         self._intake = intake
+        self._others = Router()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request; whatever goes wrong is told in the vendor's shape."""
-        reply: Reply
+        if scope["type"] != "http":
+            await self._others(scope, receive, send)  # a server that starts or stops, a websocket that is closed
+            return
         try:
-            found = self._methods.get(scope["method"])
-            if found is None:
-                reply = wrong_method(scope["method"], scope["path"], self._methods)
-            else:
-                access, action = found
-                call = Call(scope, receive, self._caller(access, scope), self._intake)
-                reply = await action(call)
+            access, action, _, parameters = self._find(scope)
+            reply = action(Call(scope, receive, self._caller(access, scope), self._intake, parameters))
+            if not isinstance(reply, Answer | Lines):
+                reply = await reply
         except ClientError as error:
             reply = refusal(error)
         except Disconnected:
             return
         except Exception:  # noqa: BLE001 - the last line of defence: no client ever sees a traceback
             reply = fault(scope)
-        await reply.send(send)
+        whole = scope.get(WHOLE)
+        if whole is not None and isinstance(reply, Answer):
+            await whole(reply)
+        else:
+            await reply.send(send)
+
+    def at_once(self, scope: Scope) -> Answer | None:
+        """The answer to a request without a body, where nothing need be waited for; None for every other."""
+        try:
+            access, action, at_once, parameters = self._find(scope)
+            if not at_once:
+                return None
+            reply = action(Call(scope, None, self._caller(access, scope), self._intake, parameters))
+        except ClientError as error:
+            return refusal(error)
+        except Exception:  # noqa: BLE001 - the last line of defence: no client ever sees a traceback
+            return fault(scope)
+        assert isinstance(reply, Answer), "an operation that waits is a coroutine"
+        return reply
+
+    def _find(self, scope: Scope) -> tuple[Access, Action, bool, Mapping[str, str]]:
+        path = scope["path"] = self._addressing.path(scope)
+        methods, parameters = self._paths.find(path)
+        found = methods.get(scope["method"])
+        if found is None:
+            return "public", lambda call: wrong_method(call.scope["method"], path, methods), True, parameters
+        return *found, parameters
 
     def _caller(self, access: Access, scope: Scope) -> Caller:
         if access == "public":
@@ -69,28 +130,6 @@ class Endpoint:
             if not self._credentials.checked:
                 return Caller(instance=instance or Caller().instance)
         return self._credentials.caller(authorization, instance)
-
-
-@final
-class Addressed:
-    """Middleware that turns request targets into paths of our route table, see :mod:`.addressing`."""
-
-    def __init__(self, app: ASGIApp, addressing: Addressing) -> None:
-        self._app = app
-        self._addressing = addressing
-
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Pass the request on under its path in our route table."""
-        if scope["type"] == "http":
-            try:
-                scope["path"] = self._addressing.path(scope)
-            except ClientError as error:
-                await refusal(error).send(send)
-                return
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close"})
-            return
-        await self._app(scope, receive, send)
 
 
 def wrong_method(method: str, path: str, allowed: Iterable[str]) -> Answer:
@@ -115,32 +154,17 @@ def fault(scope: Scope) -> Answer:
     return Answer(fault_body(trace), status=500)
 
 
-async def unmatched(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001 - the shape of an ASGI application
-    """404 in the vendor's shape, for a path that no route has."""
-    answer = refusal(
-        refuse(
-            f"There is nothing at {shown(scope['path'])}.",
-            "Check QISKIT_IBM_URL; 'sessioncore env' prints the variables that point a client here.",
-            status=404,
-            code=NOT_FOUND,
-        )
-    )
-    await answer.send(send)
-
-
-def make_app(runtime: Runtime, *, options: Options | None = None) -> ASGIApp:
-    """The application that serves ``runtime``: routes and no middleware, since every endpoint answers for itself."""
+def make_app(runtime: Runtime, *, options: Options | None = None) -> Application:
+    """The application that serves ``runtime``."""
     options = options or Options()
     credentials = Credentials(options.tokens, options.signing_key, options.token_life_s)
-    intake = Intake(options)
     operations = Operations(runtime, options, credentials)
-    table: dict[str, dict[str, tuple[Access, Action]]] = {}
+    table: dict[str, dict[str, tuple[Access, Action, bool]]] = {}
     for operation in routes(options):
         action: Action = getattr(operations, operation.name)
-        table.setdefault(operation.path, {})[operation.method] = (operation.access, action)
-    paths: list[BaseRoute] = [Route(path, Endpoint(methods, credentials, intake)) for path, methods in table.items()]
-    router = Router(paths, redirect_slashes=False, default=cast(ASGIApp, unmatched))
-    return Addressed(router, Addressing(options.hosts))
+        at_once = not iscoroutinefunction(action)
+        table.setdefault(operation.path, {})[operation.method] = operation.access, action, at_once
+    return Application(Paths(table), Addressing(options.hosts), credentials, Intake(options))
 
 
 def routes(options: Options) -> tuple[Operation, ...]:

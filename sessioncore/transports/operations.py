@@ -28,17 +28,15 @@ EXCLUDE_PARAMS = b"exclude_params=true"
 class Call:
     """One request on its way through an operation."""
 
-    def __init__(self, scope: Scope, receive: Receive, who: Caller, intake: Intake) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive | None, who: Caller, intake: Intake, path: Mapping[str, str]
+    ) -> None:
         self.scope = scope
         self.who = who
+        self.path = path
+        """The parameters in the path."""
         self._receive = receive
         self._intake = intake
-
-    @property
-    def path(self) -> Mapping[str, str]:
-        """The parameters in the path."""
-        found: Mapping[str, str] = self.scope["path_params"]
-        return found
 
     @cached_property
     def query(self) -> Query:
@@ -47,6 +45,7 @@ class Call:
 
     async def raw(self) -> bytes:
         """The body as it came."""
+        assert self._receive is not None, "only coroutines read bodies"
         return await self._intake.body(self.scope, self._receive)
 
     async def body(self) -> dict[str, Any]:
@@ -55,7 +54,8 @@ class Call:
 
 
 Reply: TypeAlias = Answer | Lines
-Action: TypeAlias = Callable[[Call], Awaitable[Reply]]
+Action: TypeAlias = Callable[[Call], Reply | Awaitable[Reply]]
+"""What an operation is: a coroutine where it waits for something, be it its body or for the client to read on."""
 
 
 @final
@@ -95,10 +95,8 @@ class Operations:
         polling = call.scope["query_string"] == EXCLUDE_PARAMS
         if not polling:
             polling = query_flag(call.query, "exclude_params") or False
-        view = self._dialect.view(who, job_id)
-        if polling and not view.final:
-            ended = await self._waits.final(who, job_id, self._options.wait_s)
-            view = self._dialect.view(who, job_id) if ended is None else ended
+        ended = await self._waits.final(who, job_id, self._options.wait_s) if polling else None
+        view = self._dialect.view(who, job_id) if ended is None else ended
         answer = json_answer(self._dialect.show(view))
         if not polling:
             params = self._dialect.params(who, job_id)
@@ -106,11 +104,11 @@ class Operations:
                 answer.body = answer.body[:-1] + b',"params":' + params + b"}"
         return answer
 
-    async def jobs(self, call: Call) -> Answer:
+    def jobs(self, call: Call) -> Answer:
         """``GET /jobs``."""
         return json_answer(self._dialect.jobs(call.who, call.query))
 
-    async def result(self, call: Call) -> Answer:
+    def result(self, call: Call) -> Answer:
         """``GET /jobs/{id}/results``: 204 where there is nothing to read."""
         who, job_id = call.who, call.path["id"]
         found = self._dialect.result(who, job_id)
@@ -119,12 +117,12 @@ class Operations:
         told = self._dialect.failure(who, job_id)
         return Answer(told.encode("utf-8", "replace"), content_type=TEXT) if told else NO_CONTENT
 
-    async def log(self, call: Call) -> Answer:
+    def log(self, call: Call) -> Answer:
         """``GET /jobs/{id}/logs``."""
         told = self._dialect.log(call.who, call.path["id"])
         return Answer(told.encode("utf-8", "replace"), content_type=TEXT)
 
-    async def metrics(self, call: Call) -> Answer:
+    def metrics(self, call: Call) -> Answer:
         """``GET /jobs/{id}/metrics``."""
         return json_answer(self._dialect.metrics(call.who, call.path["id"]))
 
@@ -133,12 +131,12 @@ class Operations:
         self._dialect.set_tags(call.who, call.path["id"], await call.body())
         return NO_CONTENT
 
-    async def cancel_job(self, call: Call) -> Answer:
+    def cancel_job(self, call: Call) -> Answer:
         """``POST /jobs/{id}/cancel``."""
         self._dialect.cancel_job(call.who, call.path["id"])
         return NO_CONTENT
 
-    async def delete_job(self, call: Call) -> Answer:
+    def delete_job(self, call: Call) -> Answer:
         """``DELETE /jobs/{id}``."""
         self._dialect.delete_job(call.who, call.path["id"])
         return NO_CONTENT
@@ -149,7 +147,7 @@ class Operations:
         """``POST /sessions``."""
         return json_answer(self._dialect.create_session(call.who, await call.body()))
 
-    async def session(self, call: Call) -> Answer:
+    def session(self, call: Call) -> Answer:
         """``GET /sessions/{id}``."""
         return json_answer(self._dialect.session(call.who, call.path["id"]))
 
@@ -158,49 +156,49 @@ class Operations:
         self._dialect.update_session(call.who, call.path["id"], await call.body())
         return NO_CONTENT
 
-    async def cancel_session(self, call: Call) -> Answer:
+    def cancel_session(self, call: Call) -> Answer:
         """``DELETE /sessions/{id}/close``."""
         self._dialect.cancel_session(call.who, call.path["id"])
         return NO_CONTENT
 
     # --- backends and the instance ------------------------------------------------------------------------
 
-    async def backends(self, call: Call) -> Answer:
+    def backends(self, call: Call) -> Answer:
         """``GET /backends``."""
         query_flag(call.query, "include_mocks")
         return json_answer(self._dialect.backends())
 
-    async def backend_status(self, call: Call) -> Answer:
+    def backend_status(self, call: Call) -> Answer:
         """``GET /backends/{name}/status``."""
         return json_answer(self._dialect.backend_status(call.path["name"]))
 
-    async def backend_configuration(self, call: Call) -> Answer:
+    def backend_configuration(self, call: Call) -> Answer:
         """``GET /backends/{name}/configuration``."""
         found = self._dialect.backend_configuration(call.path["name"], call.query)
         return self._document("configuration", call.path["name"], found)
 
-    async def backend_properties(self, call: Call) -> Answer:
+    def backend_properties(self, call: Call) -> Answer:
         """``GET /backends/{name}/properties``."""
         found = self._dialect.backend_properties(call.path["name"], call.query)
         return self._document("properties", call.path["name"], found)
 
-    async def backend_defaults(self, call: Call) -> Answer:
+    def backend_defaults(self, call: Call) -> Answer:
         """``GET /backends/{name}/defaults``."""
         return json_answer(self._dialect.backend_defaults(call.path["name"]))
 
-    async def usage(self, call: Call) -> Answer:
+    def usage(self, call: Call) -> Answer:
         """``GET /instances/usage``."""
         return json_answer(self._dialect.usage(call.who))
 
-    async def instance(self, call: Call) -> Answer:
+    def instance(self, call: Call) -> Answer:
         """``GET /instance``."""
         return json_answer(self._dialect.instance(call.who))
 
-    async def workloads(self, call: Call) -> Answer:
+    def workloads(self, call: Call) -> Answer:
         """``GET /workloads``."""
         return json_answer(self._dialect.workloads(call.who, call.query))
 
-    async def versions(self, call: Call) -> Answer:  # noqa: ARG002 - every operation takes its call
+    def versions(self, call: Call) -> Answer:  # noqa: ARG002 - every operation takes its call
         """``GET /versions``."""
         return json_answer(self._dialect.versions())
 
@@ -221,25 +219,25 @@ class Operations:
         """``POST /v3/resources/search``."""
         return json_answer(self._account.search(call.who, await call.body(), call.query))
 
-    async def plan(self, call: Call) -> Answer:
+    def plan(self, call: Call) -> Answer:
         """``GET /api/v1/{plan_id}`` on the catalog's host."""
         return json_answer(self._account.plan(call.path["plan_id"]))
 
-    async def resources(self, call: Call) -> Answer:
+    def resources(self, call: Call) -> Answer:
         """``GET /v2/resource_instances``."""
         return json_answer(self._account.resources(call.who, call.query))
 
-    async def resource(self, call: Call) -> Answer:
+    def resource(self, call: Call) -> Answer:
         """``GET /v2/resource_instances/{crn}``."""
         return json_answer(self._account.resource(call.who, call.path["crn"]))
 
     # --- ours -------------------------------------------------------------------------------------------
 
-    async def health(self, call: Call) -> Answer:  # noqa: ARG002 - every operation takes its call
+    def health(self, call: Call) -> Answer:  # noqa: ARG002 - every operation takes its call
         """``GET /_sessioncore/health``."""
         return json_answer(self._control.health() | {"answers_waiting": self._waits.waiting})
 
-    async def clock(self, call: Call) -> Answer:  # noqa: ARG002 - every operation takes its call
+    def clock(self, call: Call) -> Answer:  # noqa: ARG002 - every operation takes its call
         """``GET /_sessioncore/clock``."""
         return json_answer(self._control.clock())
 
@@ -251,14 +249,14 @@ class Operations:
         """``GET /_sessioncore/journal``."""
         return self._control.journal()
 
-    async def sessions(self, call: Call) -> Answer:
+    def sessions(self, call: Call) -> Answer:
         """``GET /_sessioncore/sessions``."""
         return json_answer(self._control.sessions(call.who))
 
-    async def devices(self, call: Call) -> Answer:  # noqa: ARG002 - every operation takes its call
+    def devices(self, call: Call) -> Answer:  # noqa: ARG002 - every operation takes its call
         """``GET /_sessioncore/devices``."""
         return json_answer(self._control.devices())
 
-    async def device(self, call: Call) -> Answer:
+    def device(self, call: Call) -> Answer:
         """``POST /_sessioncore/devices/{name}/{action}``."""
         return json_answer(self._control.device(call.path["name"], call.path["action"]))

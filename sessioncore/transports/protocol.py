@@ -3,62 +3,36 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from httptools import parse_url
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from .answers import CLOSE, WHOLE, Answer
+from .http import Application
 from .options import Options
 from .refusals import HEADERS_TOO_LARGE, OVERLOADED, TIMED_OUT, error_body, refuse
 
 CROWD = 2
 """At how many times the allowed connections one more is closed without a word."""
 
+JOINED_BYTES_MAX = 2**16
+"""Longest body that is copied behind its head."""
+
 LINGER_S = 1.0
 """How long a connection that was turned away stays half open, so that the client gets to read why."""
 
 
-class JoinedWrites:
-    """A transport that sends the head of an answer with the first piece of its body: one system call, not two.
+class BoundedConnection(HttpToolsProtocol):
+    """One connection. Bounded: how many there are, the bytes of a head, the seconds that a request may take.
 
-    That is most of what a small answer costs. A head that nothing follows at once is sent on the loop's next round.
+    A plain GET is answered here and now where the service can; everything else takes uvicorn's way, in a task.
     """
 
-    __slots__ = ("_held", "_loop", "_transport")
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport = transport
-        self._loop = loop
-        self._held = b""
-
-    def write(self, piece: bytes) -> None:
-        """Send the piece, or keep it until the next one if it is a head."""
-        if self._held:
-            piece, self._held = self._held + piece, b""
-        elif piece.startswith(b"HTTP/1.1 "):
-            self._held = piece
-            self._loop.call_soon(self._flush)
-            return
-        self._transport.write(piece)
-
-    def close(self) -> None:
-        """Send what was kept, and close."""
-        self._flush()
-        self._transport.close()
-
-    def is_closing(self) -> bool:
-        """Whether the connection is closed or being closed."""
-        return self._transport.is_closing()
-
-    def _flush(self) -> None:
-        if self._held:
-            piece, self._held = self._held, b""
-            self._transport.write(piece)
-
-
-class BoundedConnection(HttpToolsProtocol):
-    """One connection. Bounded: how many there are, the bytes of a head, the seconds that a request may take."""
-
     options: ClassVar[Options] = Options()
+    service: ClassVar[Application]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -68,11 +42,14 @@ class BoundedConnection(HttpToolsProtocol):
         self._due: float | None = None
         """When the request that is arriving must be here, in seconds of the loop's clock; None between requests."""
         self._turned_away = False
+        self._plain = False
+        """Whether the request that is arriving is a GET that nothing stands in the way of, and has no body so far."""
+        self._answered = False
+        """Whether a request in the bytes at hand was answered at once: what is sent behind it lets others go first."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn declares it
         """Take the connection, or turn it away if there are too many."""
         super().connection_made(transport)
-        self._joined: Any = JoinedWrites(transport, self.loop)
         if len(self.connections) > self.options.connections_max:
             self._turn_away(
                 503,
@@ -98,6 +75,7 @@ class BoundedConnection(HttpToolsProtocol):
             self._start_clock()
         if self._in_head:
             self._head_bytes += len(data)
+        self._answered = False
         super().data_received(data)
         if self._in_head and self._head_bytes > self.options.header_bytes_max:
             self._turn_away(
@@ -110,16 +88,88 @@ class BoundedConnection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is here; the body may follow."""
         self._in_head = False
-        super().on_headers_complete()
-        if self.cycle is not None:
-            self.cycle.transport = self._joined
+        self._plain = (
+            not self._answered
+            and (self.cycle is None or self.cycle.response_complete)
+            and self.parser.get_method() == b"GET"
+            and self.parser.get_http_version() == "1.1"
+            and self.parser.should_keep_alive()
+            and not self.parser.should_upgrade()
+            and not self.expect_100_continue
+            and not self.flow.write_paused
+        )
+        if not self._plain:
+            self._begin()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body is here."""
+        if self._plain:
+            self._plain = False
+            self._begin()
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
         """The whole request is here; another one may follow."""
         self._in_head = True
         self._head_bytes = 0
         self._due = None
+        if self._plain:
+            self._plain = False
+            if self._answer_at_once():
+                return
+            self._begin()
         super().on_message_complete()
+
+    def _begin(self) -> None:
+        """Take uvicorn's way."""
+        super().on_headers_complete()
+        scope: Any = self.scope
+        scope[WHOLE] = partial(self._send_whole, self.cycle)
+
+    def _answer_at_once(self) -> bool:
+        """Answer the request now; whether that could be done."""
+        scope: Any = self.scope
+        target = parse_url(self.url)
+        scope["method"] = "GET"
+        scope["path"] = unquote(target.path.decode("ascii"))
+        scope["query_string"] = target.query or b""
+        answer = self.service.at_once(scope)
+        if answer is None:
+            return False
+        self._answered = True
+        self._write(answer, keep_alive=CLOSE not in answer.headers, with_body=True)
+        self.on_response_complete()
+        return True
+
+    def _write(self, answer: Answer, *, keep_alive: bool, with_body: bool) -> None:
+        """Write a whole answer, small ones with one system call, and close the connection if it is the last."""
+        pieces = [STATUS_LINE[answer.status]]
+        for name, given in (*self.server_state.default_headers, *answer.head()):
+            pieces += (name, b": ", given, b"\r\n")
+        if not keep_alive and CLOSE not in answer.headers:
+            pieces.append(b"connection: close\r\n")
+        pieces.append(b"\r\n")
+        body = answer.body if with_body else b""
+        if len(body) <= JOINED_BYTES_MAX:
+            self.transport.write(b"".join([*pieces, body]))
+        else:
+            self.transport.write(b"".join(pieces))
+            self.transport.write(body)
+        if not keep_alive:
+            self.transport.close()
+
+    async def _send_whole(self, cycle: RequestResponseCycle, answer: Answer) -> None:
+        """Send what ``cycle.send`` would send in two messages, with one write: system calls are most of its cost."""
+        if self.flow.write_paused and not cycle.disconnected:
+            await self.flow.drain()
+        if cycle.disconnected:
+            return
+        cycle.response_started = cycle.response_complete = True
+        cycle.waiting_for_100_continue = False
+        cycle.keep_alive = cycle.keep_alive and CLOSE not in answer.headers
+        self._write(answer, keep_alive=cycle.keep_alive, with_body=cycle.scope["method"] != "HEAD")
+        cycle.message_event.set()
+        cycle.on_response()
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP, in the vendor's shape."""
@@ -163,6 +213,6 @@ class BoundedConnection(HttpToolsProtocol):
         self.loop.call_later(LINGER_S, self.transport.close)
 
 
-def bounded(options: Options) -> type[BoundedConnection]:
-    """The connection class for a server with these options."""
-    return type("BoundedConnection", (BoundedConnection,), {"options": options})
+def bounded(options: Options, app: Application) -> type[BoundedConnection]:
+    """The connection class for a server of ``app`` with these options."""
+    return type("BoundedConnection", (BoundedConnection,), {"options": options, "service": app})

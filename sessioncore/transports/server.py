@@ -128,13 +128,14 @@ class Server:
         return listener
 
     def _configuration(self) -> uvicorn.Config:
+        app = make_app(self._runtime, options=self._options)
         http: Any = "h11"
         if find_spec("httptools") is not None:
             from .protocol import bounded
 
-            http = bounded(self._options)
+            http = bounded(self._options, app)
         return uvicorn.Config(
-            make_app(self._runtime, options=self._options),
+            app,
             http=http,
             loop="auto",
             ws="none",

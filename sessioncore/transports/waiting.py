@@ -59,17 +59,27 @@ class FinalWaits:
         return self._waiting
 
     async def final(self, who: Caller, job_id: str, seconds: float) -> JobView | None:
-        """Return when the job is final to the client, with the job as it ended, or after ``seconds`` with None."""
+        """Return when the job is final to the client, with the job as it ended, or after ``seconds`` with None.
+
+        Who may not see the job, or whom the host lets wait no more, is answered None at once.
+        """
         if seconds <= 0 or self._waiting >= self._waiting_max:
             return None
         loop = asyncio.get_running_loop()
         watched = self._watched.get(job_id)
-        if watched is None:
-            try:
-                watched = self._watched[job_id] = _Watched(self._runtime.when_final(who, job_id))
-            except ClientError:
-                return None  # the host watches no more jobs, or the job is gone: then there is nothing to wait for
-            watched.future.add_done_callback(lambda _: hand_over(loop, self._ended, job_id, watched))
+        try:
+            if watched is not None:
+                view = self._runtime.job(who, job_id)  # it is somebody's who may see it; is it this caller's?
+                if view.final:
+                    return view
+            else:
+                future = self._runtime.when_final(who, job_id)
+                if future.done():
+                    return future.result()
+                watched = self._watched[job_id] = _Watched(future)
+                future.add_done_callback(lambda _: hand_over(loop, self._ended, job_id, watched))
+        except ClientError:
+            return None
         waiter: asyncio.Future[bool] = loop.create_future()
         watched.waiters.add(waiter)
         timer = loop.call_later(seconds, _wake, waiter, False)

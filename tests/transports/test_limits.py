@@ -11,7 +11,7 @@ import pytest
 
 from sessioncore.transports import Options
 
-from .conftest import NO_TLS, Service, error_of, job_body, serving, wait_until
+from .conftest import CRN, NO_TLS, Service, error_of, job_body, serving, wait_until
 
 BODY_BYTES_MAX = 100_000
 
@@ -193,6 +193,50 @@ def test_one_connection_serves_many_requests_and_pipelined_ones(small: Service) 
     request = b"GET /versions HTTP/1.1\r\nHost: localhost\r\n\r\n"
     last = b"GET /versions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     assert talk(small, request * 20 + last).count(b"HTTP/1.1 200") == 21
+
+
+GET = b"GET /jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: apikey x\r\nService-CRN: " + CRN.encode() + b"\r\n"
+LAST = b"GET /versions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "plain",
+    [
+        GET + b"\r\n",
+        GET + b"Content-Length: 2\r\n\r\n{}",
+        GET + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+        GET.replace(b"/jobs", b"/%6aobs?limit=5") + b"\r\n",
+        GET + b"Expect: 100-continue\r\n\r\n",
+    ],
+)
+def test_a_get_is_answered_alike_whatever_way_it_takes(small: Service, plain: bytes) -> None:
+    answers = talk(small, plain * 3 + LAST)
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == 4
+    assert answers.count(b'"count":') == 3
+    assert answers.count(b"date: ") == 4
+    assert answers.count(b"connection: close") == 1
+    assert answers.index(b'"versions"') > answers.rindex(b'"count":')
+
+
+def test_answers_come_in_the_order_of_the_requests_also_behind_one_that_waits(small: Service) -> None:
+    job_id = small.submit()
+    path = f"/jobs/{job_id}?exclude_params=true".encode()
+    answers = talk(small, GET.replace(b"/jobs", path) + b"\r\n" + GET + b"\r\n" + LAST)
+    assert answers.index(f'"id":"{job_id}"'.encode()) < answers.index(b'"count":') < answers.index(b'"versions"')
+
+
+def test_a_head_request_is_answered_without_a_body(small: Service) -> None:
+    answers = talk(small, b"HEAD /versions HTTP/1.1\r\nHost: localhost\r\n\r\n" + LAST)
+    head, _, rest = answers.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 405 ")
+    assert b"allow: GET" in head
+    assert rest.startswith(b"HTTP/1.1 200 ")
+
+
+def test_an_old_client_gets_its_answer_and_the_end_of_the_connection(small: Service) -> None:
+    answer = talk(small, b"GET /versions HTTP/1.0\r\nHost: localhost\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 200 ")
+    assert b"connection: close" in answer
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 
 import pytest
 
-from sessioncore.host import DeviceSpec, HostLimits, JobRequest, Runtime
+from sessioncore.host import Caller, DeviceSpec, HostLimits, JobRequest, Runtime
 from sessioncore.transports.answers import json_answer
 from sessioncore.transports.waiting import FinalWaits, settled
 
@@ -67,6 +67,37 @@ def test_many_answers_wait_with_one_watch_of_the_host(runtime: Runtime, alpha: I
         await asyncio.wait_for(asyncio.gather(*polls), 5)
         assert waits.waiting == 0
         assert runtime.job(WHO, job_id).final
+
+    asyncio.run(wait())
+
+
+def test_a_job_that_others_wait_for_is_not_shown_to_strangers(runtime: Runtime, alpha: InMemoryBackend) -> None:
+    async def wait() -> None:
+        waits = FinalWaits(runtime, waiting_max=100)
+        job_id = submit(runtime)
+        poll = asyncio.create_task(waits.final(WHO, job_id, 5))
+        await asyncio.sleep(0)
+        stranger = Caller(instance="another")
+        assert await asyncio.wait_for(waits.final(stranger, job_id, 60), 1) is None
+        await asyncio.to_thread(alpha.succeed, job_id)
+        ended = await asyncio.wait_for(poll, 5)
+        assert ended is not None
+        assert ended.final
+
+    asyncio.run(wait())
+
+
+def test_a_job_that_is_final_is_answered_without_a_watch(runtime: Runtime, alpha: InMemoryBackend) -> None:
+    async def wait() -> None:
+        waits = FinalWaits(runtime, waiting_max=100)
+        job_id = submit(runtime)
+        alpha.succeed(job_id)
+        runtime.when_final(WHO, job_id).result(5)
+        ended = await asyncio.wait_for(waits.final(WHO, job_id, 60), 1)
+        assert ended is not None
+        assert ended.final
+        assert waits._watched == {}
+        assert await waits.final(WHO, "no such job", 60) is None
 
     asyncio.run(wait())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -11,6 +12,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import PurePath
@@ -29,6 +31,9 @@ from .simulate import SimulationError
 
 log_lines_max = 200
 log_line_length_max = 2000
+
+gc_thresholds = (20_000, 20, 20)
+"""How rarely a worker looks for cycles: a small job leaves some dozens of objects, and no look finds much."""
 
 _READ: Mapping[str, Callable[[Json, str], Any]] = {
     "sampler": sampler.read_sampler,
@@ -91,6 +96,9 @@ def answer(head: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
         case "warm":
             for spelling in head["devices"]:
                 _warm(spelling)
+            gc.collect()
+            gc.freeze()  # what is warm now stays, and need not be looked through again
+            gc.set_threshold(*gc_thresholds)
             return {"warm": _versions}, b""
         case "inspect":
             _limit(head["limits"])
@@ -102,25 +110,35 @@ def answer(head: Mapping[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]
 
 def _limit(limits: Mapping[str, float]) -> None:
     """Allow this attempt so much more CPU time and memory than was used up to now."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = usage.ru_utime + usage.ru_stime
-    _set_soft(resource.RLIMIT_CPU, math.ceil(used + limits["cpu_seconds"]))
+    _set_soft(resource.RLIMIT_CPU, math.ceil(time.process_time() + limits["cpu_seconds"]))
     _set_soft(resource.RLIMIT_AS, _address_space_bytes() + int(limits["memory_bytes"]))
 
 
 def _set_soft(which: int, soft: int) -> None:
-    _, hard = resource.getrlimit(which)
+    hard = _hard(which)
     if hard != resource.RLIM_INFINITY:
         soft = min(soft, hard)
     resource.setrlimit(which, (soft, hard))
 
 
+@cache
+def _hard(which: int) -> int:
+    """The limit that this process cannot raise; nothing here lowers it."""
+    return resource.getrlimit(which)[1]
+
+
 def _address_space_bytes() -> int:
+    file = _statm(os.getpid())
+    return 0 if file is None else int(os.pread(file, 64, 0).split()[0]) * resource.getpagesize()
+
+
+@cache
+def _statm(pid: int) -> int | None:
+    """What tells the size of this process, open; None outside Linux, where the limit then counts everything."""
     try:
-        with open("/proc/self/statm", encoding="ascii") as file:
-            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+        return os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
     except OSError:
-        return 0  # no such file outside Linux, where the limit then counts everything
+        return None
 
 
 def _warm(spelling: str) -> None:

@@ -12,6 +12,7 @@ import binascii
 import io
 import json
 import math
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -39,6 +40,14 @@ programs_max = 1000
 """Largest number of circuits in one QPY file."""
 
 _npy_header_bytes_max = 4096
+_npy_usual_head = re.compile(
+    rb"\x93NUMPY\x01\x00(?P<size>..)"
+    rb"\{'descr': '(?P<dtype>[<>|][biufc][0-9]{1,2})', 'fortran_order': (?P<order>True|False),"
+    rb" 'shape': \((?P<shape>|[0-9]{1,9},|[0-9]{1,9}(?:, [0-9]{1,9}){1,9})\), \} *\n",
+    re.DOTALL,
+)
+"""The head of an ``.npy`` file as numpy writes it: what it says is plain to see, and need not be parsed as Python."""
+
 _qpy_preface = b"QISKIT"
 _qpy_symbolic_encoding_at = 18
 _TENSOR_TYPES: Mapping[str, str] = {
@@ -161,14 +170,23 @@ def circuits_from_qpy(data: bytes, annotations: Mapping[str, Callable[[], Any]] 
 
 def circuit(node: Json) -> QuantumCircuit:
     """One circuit: ``{"__type__": "QuantumCircuit", "__value__": base64(zlib(QPY))}``."""
+    return circuit_from_qpy(qpy_of(node))
+
+
+def qpy_of(node: Json) -> bytes:
+    """The QPY file that stands for one circuit, inflated and not looked into."""
     kind = typed(node)
     if kind != "QuantumCircuit":
         raise PayloadError(
             f"A circuit was expected, not {_describe(node)}.",
             remedy="Send circuits as QPY, as the Qiskit Runtime client does.",
         )
-    packed = _from_base64(node["__value__"], "A circuit")
-    circuits = circuits_from_qpy(inflate(packed, qpy_bytes_max, "A circuit"))
+    return inflate(_from_base64(node["__value__"], "A circuit"), qpy_bytes_max, "A circuit")
+
+
+def circuit_from_qpy(data: bytes) -> QuantumCircuit:
+    """The one circuit of a QPY file."""
+    circuits = circuits_from_qpy(data)
     if len(circuits) != 1:
         raise PayloadError("A QPY file must hold one circuit here.")
     return circuits[0]
@@ -215,6 +233,33 @@ def _plain_numbers(node: Json) -> Any:
 
 def _npy(data: bytes) -> NDArray[Any]:
     """An ``.npy`` file of plain numbers; the header is checked against the data before anything is made."""
+    shape, fortran_order, dtype, start = _npy_usual(data) or _npy_header(data)
+    if dtype.hasobject or dtype.kind not in "biufc":
+        raise PayloadError("An array must hold plain numbers; nothing is unpickled.")
+    if math.prod(shape) * dtype.itemsize != len(data) - start:
+        raise MalformedError("An array's data does not fit its shape.")
+    return np.frombuffer(data[start:], dtype=dtype).reshape(shape, order="F" if fortran_order else "C")
+
+
+_NpyHead = tuple[tuple[int, ...], bool, np.dtype[Any], int]
+"""Shape, whether in Fortran's order, type, and where the numbers begin."""
+
+
+def _npy_usual(data: bytes) -> _NpyHead | None:
+    """The header in the one form that numpy writes for plain numbers; None for every other, which may be good too."""
+    head = _npy_usual_head.match(data)
+    if head is None or head.end() != 10 + int.from_bytes(head["size"], "little"):
+        return None
+    try:
+        dtype = np.dtype(head["dtype"].decode())
+    except TypeError:
+        return None
+    sizes = tuple(int(size) for size in head["shape"].split(b",") if size)
+    return sizes, head["order"] == b"True", dtype, head.end()
+
+
+def _npy_header(data: bytes) -> _NpyHead:
+    """The header in any of its forms."""
     file = io.BytesIO(data)
     try:
         version = np.lib.format.read_magic(file)
@@ -225,12 +270,7 @@ def _npy(data: bytes) -> NDArray[Any]:
         shape, fortran_order, dtype = read_header(file, max_header_size=_npy_header_bytes_max)
     except (ValueError, KeyError, SyntaxError, TypeError) as error:
         raise MalformedError(f"An array is not a readable npy file: {error}.") from None
-    if dtype.hasobject or dtype.kind not in "biufc":
-        raise PayloadError("An array must hold plain numbers; nothing is unpickled.")
-    rest = data[file.tell() :]
-    if math.prod(shape) * dtype.itemsize != len(rest):
-        raise MalformedError("An array's data does not fit its shape.")
-    return np.frombuffer(rest, dtype=dtype).reshape(shape, order="F" if fortran_order else "C")
+    return shape, fortran_order, dtype, file.tell()
 
 
 def tensor(node: Json) -> NDArray[Any]:

@@ -6,6 +6,7 @@ The inspector and the worker read a payload with the same functions, so what one
 from __future__ import annotations
 
 import math
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any, final
 
@@ -33,6 +34,15 @@ executions_max = 10_000_000
 
 schema_version = "v2.0"
 """The one version of the executor's schema that is read."""
+
+kept_circuits_max = 16
+"""How many circuits, each read and found to fit its device, a worker remembers: those used last."""
+
+kept_qpy_bytes_max = 2**16
+"""Largest QPY file, inflated, whose circuit is remembered."""
+
+_circuits: OrderedDict[tuple[str, bytes], QuantumCircuit] = OrderedDict()
+"""By device and QPY file: a program that iterates sends one circuit again and again, with other values."""
 
 _BASIS_OF = {"Z": "Z", "0": "Z", "1": "Z", "X": "X", "+": "X", "-": "X", "Y": "Y", "r": "Y", "l": "Y"}
 _ALPHABET = frozenset(_BASIS_OF) | {"I"}
@@ -90,11 +100,21 @@ def _pubs(params: Json, program_id: str) -> list[list[Json]]:
 
 
 def _circuit(node: Json, at: int, spelling: str) -> QuantumCircuit:
-    circuit = decode.circuit(node)
+    """The circuit, which must fit the device. It may be handed out again, so nobody changes it."""
+    data = decode.qpy_of(node)
+    known = _circuits.get((spelling, data))
+    if known is not None:
+        _circuits.move_to_end((spelling, data))
+        return known
+    circuit = decode.circuit_from_qpy(data)
     try:
         instruction_set(spelling).check(circuit)
     except PayloadError as error:
         raise PayloadError(f"Pub {at}: {error}", remedy=error.remedy, code=error.code) from None
+    if len(data) <= kept_qpy_bytes_max:
+        _circuits[spelling, data] = circuit
+        if len(_circuits) > kept_circuits_max:
+            _circuits.popitem(last=False)
     return circuit
 
 

@@ -67,7 +67,7 @@ def check_size(pubs: Sequence[SamplerPub]) -> None:
 def metadata(circuit: QuantumCircuit) -> Mapping[str, Json]:
     """The circuit's own metadata, as far as it is JSON."""
     given = circuit.metadata
-    if not isinstance(given, dict):
+    if not given or not isinstance(given, dict):
         return {}
     try:
         encode.to_bytes(given)

@@ -103,7 +103,7 @@ def workbench(
     device = TimedDevice()
     clock = VirtualClock() if virtual else RealClock()
     runtime = Runtime([DeviceSpec(backend=device, lanes=lanes)], profile=profile, clock=clock)
-    app = make_app(runtime, options=Options(control=True, wait_s=0.0))
+    app: ASGIApp = make_app(runtime, options=Options(control=True, wait_s=0.0))
     if changing is not None:
         app = cast(ASGIApp, Between(app, changing))
     try:
