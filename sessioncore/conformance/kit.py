@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -166,12 +166,22 @@ def _verdict(
     )
     exercised = sum(result.exercised[rule.id] for result in results)
     verdict, why = _weighed(rule, broken, exercised, strict)
-    open_questions = [why for result in results for name, why in result.inconclusive if name == rule.id]
     if not broken and (reason := why_not(rule.id, profile, can, elsewhere)):
         verdict, why = Verdict.NOT_APPLICABLE, reason
-    elif verdict is Verdict.UNTESTED and open_questions:
-        verdict, why = Verdict.INCONCLUSIVE, open_questions[0]
+    elif not broken and (undecided := next(_undecided(rule, results, exercised), "")):
+        verdict, why = Verdict.INCONCLUSIVE, undecided
     return RuleVerdict(rule=rule, verdict=verdict, why=why, exercised=exercised, findings=broken)
+
+
+def _undecided(rule: Rule, results: Sequence[TierResult], exercised: int) -> Iterator[str]:
+    """Why what was seen of a rule does not decide on it."""
+    yield from (why for result in results for name, why in result.doubts if name == rule.id)
+    if exercised:
+        return
+    yield from (why for result in results for name, why in result.inconclusive if name == rule.id)
+    for finding in (finding for result in results for finding in result.findings):
+        if rule.id in finding.rules[1:]:
+            yield f"it was at stake only where {finding.rules[0]} was found to be broken: {finding.summary()}"
 
 
 def _weighed(rule: Rule, broken: tuple[Finding, ...], exercised: int, strict: bool) -> tuple[Verdict, str]:

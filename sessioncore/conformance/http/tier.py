@@ -14,7 +14,7 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..cases import Case
 from ..possible_plan import softened
-from ..possible_run import FreeRun, Inconclusive
+from ..possible_run import FreeRun
 from ..protocol import FIELDS, WORDS
 from ..results import Difference, Finding, Kind, TierResult
 from ..running import FellShort, NotApplicable
@@ -23,7 +23,7 @@ from ..tiers.runner import Progress, signature, silent
 from ..tiers.shrinking import shrunk
 from ..watch import HangingError, Watch
 from .cases import in_seconds, wire_cases
-from .choosing import chosen, rules_met
+from .choosing import chosen
 from .service import Service
 from .settings import Settings
 from .target import ANY, HttpTarget
@@ -71,8 +71,8 @@ class HttpRunner:
         self.skipped: Counter[str] = Counter()
         self.notes: list[str] = [*service.notes]
         self.cases = 0
-        self.open: dict[str, str] = {}
-        """Rules on which the evidence of some case did not decide, with why."""
+        self.doubts: dict[str, str] = {}
+        """Rules on which something differed once and not again, with what."""
         self._repeated = 0
         self._once: Counter[tuple[Any, ...]] = Counter()
         self._same: Counter[tuple[Any, ...]] = Counter()
@@ -170,7 +170,9 @@ class HttpRunner:
         if again is None or (signature(again)[:2] != signature(found)[:2] and again.kind is not found.kind):
             self._once[signature(found)] += 1
             if self._once[signature(found)] < FALLS_MAX:
-                self.skipped[f"seen once and not again: {found.summary()[:120]}"] += 1
+                why = f"seen once and not again: {found.summary()[:120]}"
+                self.skipped[why] += 1
+                self.doubts.update(dict.fromkeys(found.rules[:1], why))
                 return
         self._keep(case, found)
         self._look_away(found)
@@ -217,7 +219,8 @@ class HttpRunner:
             exercised=self.tally.exercised,
             skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
             notes=(*self.notes, *more),
-            inconclusive=tuple(self.open.items()),
+            inconclusive=tuple(self.tally.open.items()),
+            doubts=tuple(self.doubts.items()),
         )
 
     # --- one case --------------------------------------------------------------------------------------------
@@ -228,9 +231,6 @@ class HttpRunner:
         watch: Watch[Finding | None] = Watch(2 * settings.patience_s + settings.settle_s)
         try:
             return watch.run(lambda: self._once_through(case, tally, watch.beat))
-        except Inconclusive as reason:
-            self.skipped[str(reason)] += 1
-            self._inconclusive(case, str(reason))
         except NotApplicable as reason:
             self.skipped[str(reason)] += 1
         except FellShort as fall:
@@ -265,11 +265,6 @@ class HttpRunner:
             if finding is None:
                 raise
         return finding
-
-    def _inconclusive(self, case: Case, why: str) -> None:
-        """The rules that the case was about stay open, unless another case exercises them."""
-        for rule in rules_met(case, self.profile, self.policy, self.service.capabilities.lanes):
-            self.open[rule] = f"{why} in {case.name!r}"
 
     def _fell(self, case: Case, fall: FellShort) -> Finding:
         """The finding for a service that fell short outside of the case's own steps."""

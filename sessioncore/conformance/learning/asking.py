@@ -25,7 +25,11 @@ Made: TypeAlias = Callable[[], SystemUnderTest]
 
 
 class Unsteady(SessionCoreError):
-    """The target answered the same word differently than before. The message tells the word."""
+    """The target answered the same ``word`` differently than before. The message tells it."""
+
+    def __init__(self, word: Inputs, said: str) -> None:
+        super().__init__(f"after {', '.join(word)}: {said}")
+        self.word = word
 
 
 class Spent(SessionCoreError):
@@ -199,5 +203,5 @@ class Answers:
             if one not in node:
                 node[one] = (output, {})
             elif node[one][0] != output:
-                raise Unsteady(f"after {', '.join(word[: place + 1])}: {node[one][0]}, and another time {output}")
+                raise Unsteady(word[: place + 1], f"{node[one][0]}, and another time {output}")
             node = node[one][1]

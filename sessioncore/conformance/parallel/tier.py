@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from random import Random
 from typing import Any, TypeAlias, final
@@ -14,6 +15,8 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..awaited import is_async
 from ..blame import RULES_OF
+from ..cases import Case
+from ..http.choosing import rules_met
 from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Coverage, Finding, Kind, TierResult
 from ..running import NotApplicable
@@ -121,6 +124,8 @@ class _Tier:
         self.notes: list[str] = []
         self.rows: Counter[str] = Counter()
         self.cases = self.trials = self.operations = self.unclear = 0
+        self.open: dict[str, str] = {}
+        """Rules that windows were about which nothing decided, with why."""
         self.plans = Plans(self.rng)
         self._ran = Ran()
         self.first: int | None = None
@@ -185,8 +190,8 @@ class _Tier:
             except NotApplicable as error:
                 self.skipped[str(error)] += 1
                 return None
-            except Inconclusive:
-                self.unclear += 1
+            except Inconclusive as error:
+                self._unclear(drawn, error)
                 return None
             self._ran = outcomes.ran or self._ran
             self.plans.learn(self._ran)
@@ -196,6 +201,15 @@ class _Tier:
                 return self._alone(drawn, outcomes.finding) or (drawn, schedule, outcomes.finding)
             self.rows.update(outcomes.rows)
         return None
+
+    def _unclear(self, drawn: Window, why: Inconclusive) -> None:
+        """The rules that the window is about, one operation after another, stay open."""
+        self.unclear += 1
+        events = (*drawn.before, *(event for mine in drawn.clients for event in mine))
+        in_order = tuple(sorted(events, key=lambda event: event.at))
+        with suppress(NotApplicable):  # one after another they make no sense: nobody can say what they are about
+            for rule in rules_met(Case(name=drawn.name, events=in_order), self.profile, self.policy):
+                self.open.setdefault(rule, f"{why}, in {drawn.name}")
 
     def _plans(self, drawn: Window) -> Iterator[Schedule | None]:
         """First nobody is interrupted; then somebody is, wherever it promises most."""
@@ -293,6 +307,7 @@ class _Tier:
             exercised=exercised,
             skipped=tuple(f"{why}: {count} windows" for why, count in sorted(self.skipped.items())),
             notes=tuple(self.notes),
+            inconclusive=tuple(self.open.items()),
             extra={"trials": self.trials, "first": self.first},
         )
 

@@ -187,6 +187,7 @@ class Runner:
             skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
             notes=tuple(notes),
             guarantee="" if findings or self.skipped else guarantee,
+            inconclusive=tuple(self.tally.open.items()),
         )
 
     def judge(self, case: Case, beat: Callable[[], None] = lambda: None, tally: Tally | None = None) -> Finding | None:
