@@ -82,6 +82,7 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
         backend=arguments.backend,
         short=arguments.short_job,
         long=arguments.long_job,
+        failing=arguments.failing_job,
         max_wait_s=arguments.max_wait / 1_000_000,
     )
     return judge_at(

@@ -221,6 +221,8 @@ def _add_url_options(service: Any) -> None:
     payload = "a JSON file with the body of a job that {}"
     service.add_argument("--short-job", metavar="FILE", help=payload.format("ends by itself at once"))
     service.add_argument("--long-job", metavar="FILE", help=payload.format("runs until it is cancelled"))
+    fails = "is accepted and fails (default: one with half a circuit, if that does)"
+    service.add_argument("--failing-job", metavar="FILE", help=payload.format(fails))
     wait = "how long to wait for one timer in real time; what takes longer is untested (default: 60s)"
     service.add_argument("--max-wait", type=duration, default=60_000_000, metavar="TIME", help=wait)
 

@@ -57,6 +57,7 @@ def test_a_trace_of_our_own_is_a_target(tmp_path: Path, capsys: pytest.CaptureFi
         (("README.md", "--tier", "smoke"), "a log is judged by the tier log alone"),
         (("README.md",), "line 1"),
         (("http://127.0.0.1:1", "--short-job", "README.md"), "README.md: is not JSON"),
+        (("http://127.0.0.1:1", "--failing-job", "nowhere.json"), "nowhere.json: cannot be read"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(

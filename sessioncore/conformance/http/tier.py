@@ -69,7 +69,7 @@ class HttpRunner:
         self.tally = Tally()
         self.findings: dict[tuple[Any, ...], Finding] = {}
         self.skipped: Counter[str] = Counter()
-        self.notes: list[str] = [*service.notes]
+        self.notes: list[str] = []
         self.cases = 0
         self.doubts: dict[str, str] = {}
         """Rules on which something differed once and not again, with what."""
@@ -95,7 +95,7 @@ class HttpRunner:
             if self.over or time.perf_counter() > deadline:
                 left += 1
                 continue
-            self.take(case if self.service.settings.failing is not None else softened(case))
+            self.take(self._meant(case))
         if left:
             why = "after what was found" if self.over else "time was over"
             self.notes.append(f"{left} cases for the wire were left out: {why}.")
@@ -107,7 +107,7 @@ class HttpRunner:
         if self.over:
             return self.result()
         patient = () if self.service.virtual else [case for case in wire_cases(self.profile) if case.events[-1].at]
-        wanted = [in_seconds(case if settings.failing is not None else softened(case)) for case in (*patient, *cases)]
+        wanted = [in_seconds(self._meant(case)) for case in (*patient, *cases)]
         picked = chosen(
             wanted,
             seconds_max=seconds_max,
@@ -118,8 +118,6 @@ class HttpRunner:
             wait_s_max=None if self.service.virtual else settings.max_wait_s,
         )
         self.skipped.update(picked.skipped)
-        if settings.failing is None:
-            self.notes.append("No payload that fails was given: where a case wants a job to fail, it succeeds.")
         if picked.left_out:
             self.notes.append(
                 f"{len(picked.cases)} of {len(picked.cases) + picked.left_out} cases were chosen; they meet"
@@ -135,6 +133,10 @@ class HttpRunner:
                 self.progress(self.tier, number, len(picked.cases))
             self.take(case)
         return self.result()
+
+    def _meant(self, case: Case) -> Case:
+        """The case as it can be asked for: without a payload that fails, jobs succeed."""
+        return softened(case) if self.service.failing is None else case
 
     def _time_a_request(self) -> float:
         """How long one request takes here, in seconds: the median of a few."""
@@ -218,7 +220,7 @@ class HttpRunner:
             coverage=self.tally.coverage,
             exercised=self.tally.exercised,
             skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
-            notes=(*self.notes, *more),
+            notes=(*self.service.notes, *self.notes, *more),
             inconclusive=tuple(self.tally.open.items()),
             doubts=tuple(self.doubts.items()),
         )
