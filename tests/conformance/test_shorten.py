@@ -18,12 +18,10 @@ from sessioncore.core import CancelRequested, OpenRequested, PauseRequested, Sub
 OPENED, SUBMIT = OpenRequested(at=0, session_id="a"), SubmitRequested(at=0, job_id="j1", session_id="a")
 CANCEL, PAUSE = CancelRequested(at=0, session_id="a"), PauseRequested(at=0)
 WHOLE = Window(name="window 1", before=(OPENED,), clients=((SUBMIT, PAUSE), (CANCEL,), (PAUSE,)))
-SCHEDULE = Schedule(order=(0, 1, 2), changes=(2,))
+SCHEDULE = Schedule(order=(0, 1, 2), changes=(19,))
 
-CODE = [compile("pass", f"line {number}", "exec") for number in range(4)]
-"""Four lines of code."""
-
-HARMFUL = (CODE[1], 1)
+HARMFUL, OTHER = ((compile("pass", "target.py", "exec"), number) for number in (1, 2))
+"""Two lines of code."""
 
 
 def race(window: Window) -> Finding:
@@ -34,8 +32,9 @@ def race(window: Window) -> Finding:
 
 
 class Flaky:
-    """Fails if somebody submits and somebody else cancels, the first interrupted at one line of its code; but only at
-    every so-manieth run. ``why`` is for what reason a turn goes to another besides."""
+    """Fails if somebody submits and somebody else cancels, the first interrupted at one line of its code, which the run
+    reaches the sooner the less there is; but only at every so-manieth run. ``why`` is for what reason a turn goes to
+    another besides."""
 
     def __init__(self, every: int, why: str = WAITS) -> None:
         self.every, self.why = every, why
@@ -44,7 +43,8 @@ class Flaky:
     def __call__(self, window: Window, schedule: Schedule | None) -> Outcomes:
         assert schedule is not None
         self.runs.append((window, schedule))
-        lines = [(0, (CODE[number % 4], 1)) for number in range(4 * len(window.clients[0]))] if window.clients else []
+        place = 5 * len(window.clients) + sum(map(len, window.clients))
+        lines = [(0, HARMFUL if number == place else OTHER) for number in range(1, 40)]
         ran = Ran(lines=tuple(lines), switches=(Switch(step=1, left=0, to=1, where="", why=self.why),))
         events = [event for mine in window.clients for event in mine]
         harmful = any(change <= len(lines) and lines[change - 1][1] == HARMFUL for change in schedule.changes)
@@ -64,7 +64,7 @@ def test_what_fails_only_now_and_then_is_made_as_short_all_the_same(every: int, 
     found, events = told(Flaky(every, why))
     assert found.shrunk
     assert events == [SUBMIT, CANCEL]
-    assert "interrupted at line 2 of the run" in found.said
+    assert "interrupted at line 12 of the run" in found.said
 
 
 def test_where_nobody_waited_one_run_is_enough() -> None:
