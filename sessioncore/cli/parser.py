@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from sessioncore import __version__
 from sessioncore.core.durations import parse_duration
@@ -50,9 +50,17 @@ def count(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments, and where all of them stand."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with 2."""
+        self.exit(2, f"sessioncore: {message}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sessioncore",
         description="Sessions on quantum computers: run programs against them, look at them, draw them.",
     )

@@ -13,9 +13,9 @@ from sessioncore.core.errors import SessionCoreError
 from sessioncore.core.profiles import IBM_GUIDE, Profile
 
 from .applying import ASKED_OF_SERVICES, why_not
-from .making import capabilities_of, fresh_targets
+from .making import fresh_targets
 from .protocol import Capabilities, Factory
-from .results import Finding, Report, RuleVerdict, TierResult, Verdict
+from .results import Finding, Kind, Report, RuleVerdict, TierResult, Verdict
 from .rules import RULES, Rule
 from .tiers import TIERS
 from .tiers.runner import Progress, silent
@@ -53,9 +53,9 @@ def judge(
     check_names("tier", tiers, TIERS)
     wanted = tuple(expected)
     check_names("rule", wanted, RULES)
-    first = fresh_targets(factory)
-    can = None if first.findings else capabilities_of(factory)
+    first, can = fresh_targets(factory)
     if first.findings:
+        can = None
         results = [first]
     else:
         free = can is not None and not can.reports
@@ -74,7 +74,8 @@ def judge(
         strict=strict,
         can=can,
     )
-    if diagnosed and report.findings and not first.findings and (can is None or can.reports):
+    unmade = any(finding.kind is Kind.HANG and not finding.trace for finding in report.findings)
+    if diagnosed and report.findings and not first.findings and not unmade and (can is None or can.reports):
         from .diagnosis import diagnose
 
         progress("diagnosis", 0, 0)

@@ -23,8 +23,9 @@ from .possible_world import World
 from .protocol import TIMES, UNSEEN, Accepted, Capabilities, Outcome, Rejected, SessionView, Unsupported, View
 from .results import Difference, Finding, Kind, Moment
 from .running import FellShort, NotApplicable, in_short
+from .shapes import oddity
 from .tally import AFTER_TIMER, LAW_OF_TIMER, Tally, armed, hidden, rules_shown
-from .watch import checked
+from .watch import RAISED, checked, exception_text
 
 NAP_S = 0.002
 NAP_S_MAX = 0.05
@@ -83,6 +84,7 @@ class FreeRun:
         self._step = 0
         self._deadline: int | None = None
         self._moments: list[Moment] = []
+        self._shown: Any = None
 
     def judge(self, case: Case, plan: Plan | None = None) -> Finding | None:
         """Hand in every event; the finding at the first look that nothing possible explains, or None. Without a
@@ -103,6 +105,10 @@ class FreeRun:
                 self._take(event, plan)
         except FellShort as fall:
             return self._fall(case, event, fall.kind, fall.said)
+        except (TypeError, AttributeError, ValueError) as error:
+            if not (said := oddity(self._shown)):
+                raise
+            return self._fall(case, event, Kind.NONSENSE, f"{said} ({type(error).__name__})")
         except Impossible as contradiction:
             return self._finding(case, event, contradiction)
         except _StuckError as stuck:
@@ -212,7 +218,7 @@ class FreeRun:
     # --- looking ---------------------------------------------------------------------------------------------
 
     def _observe(self) -> View:
-        view = self._call("observe", self.target.observe)
+        self._shown = view = self._call("observe", self.target.observe)
         self._check(view, View, "what observe() gives")
         self._check(view.at, int, "the time of a view")
         return view  # type: ignore[no-any-return]  # it was checked
@@ -236,8 +242,8 @@ class FreeRun:
             return method(*arguments)
         except (FellShort, NotApplicable):
             raise
-        except Exception as error:
-            raise FellShort(Kind.CRASH, f"{name}() raised {type(error).__name__}: {error}") from error
+        except RAISED as error:
+            raise FellShort(Kind.CRASH, f"{name}() raised {exception_text(error)}") from error
 
     @staticmethod
     def _check(thing: Any, kinds: type | tuple[type, ...], what: str) -> None:

@@ -15,6 +15,7 @@ from ..cases import translated
 from ..model import Inputs, Model, Output, event_of
 from ..protocol import Rejected, SystemUnderTest, Unsupported, View
 from ..tiers.minimal import NOTHING
+from ..watch import RAISED
 
 job_started = maker(JobStarted)
 
@@ -65,7 +66,7 @@ class Asked:
             return None
         try:
             return work()
-        except Exception as error:  # noqa: BLE001 - whatever a target raises is an answer to be learned
+        except RAISED as error:  # whatever a target raises is an answer to be learned
             self.broken = type(error).__name__
             return None
 

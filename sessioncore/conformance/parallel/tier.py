@@ -17,10 +17,11 @@ from ..awaited import is_async
 from ..blame import RULES_OF
 from ..cases import Case
 from ..http.choosing import rules_met
+from ..making import PATIENCE_S
 from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Coverage, Finding, Kind, TierResult
 from ..running import NotApplicable
-from ..watch import HangingError, Watch
+from ..watch import RAISED, HangingError, Watch, exception_text
 from .conducting import by_schedule, freely, target_code
 from .looped import Looped
 from .plans import Plans
@@ -149,14 +150,20 @@ class _Tier:
 
     def _capabilities(self) -> Capabilities | None:
         try:
-            target = self._fresh()
-            can = target.capabilities
-            self.options["time_passes"] = self.options.get("time_passes") or bool(getattr(target, "stamps", False))
-            target.close()
+            can, stamps = Watch[tuple[Capabilities, bool]](PATIENCE_S).run(self._look)
         except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
             self._keep(_unmade(error))
             return None
+        self.options["time_passes"] = self.options.get("time_passes") or stamps
         return can
+
+    def _look(self) -> tuple[Capabilities, bool]:
+        """What a first target can do, and whether it says that it stamps what arrives."""
+        target = self._fresh()
+        try:
+            return target.capabilities, bool(getattr(target, "stamps", False))
+        finally:
+            target.close()
 
     def _fresh(self) -> SystemUnderTest:
         made: Any = self.factory()
@@ -247,7 +254,11 @@ class _Tier:
     def judge(self, drawn: Window, schedule: Schedule | None) -> Outcomes:
         """One window on a fresh target under one schedule (None: freely)."""
         self._beat()
-        target = self._fresh()
+        self._trial = None
+        try:
+            target = self._fresh()
+        except RAISED as error:  # whatever the factory raises is told
+            return Outcomes(finding=_unmade(error))
         conduct = (
             partial(freely, rng=self.rng)
             if schedule is None
@@ -266,7 +277,7 @@ class _Tier:
         finally:
             if outcomes.finding is None or outcomes.finding.kind is not Kind.HANG:
                 self._beat()
-                target.close()
+                outcomes.finding = _closed(target) or outcomes.finding
         self.operations += outcomes.operations
         return outcomes
 
@@ -283,8 +294,7 @@ class _Tier:
         self.findings.setdefault(_signature(finding), finding)
 
     def _hung(self, said: str) -> None:
-        if self._trial is not None:
-            self._keep(self._trial.fell(Kind.HANG, said))
+        self._keep(_unmade(HangingError(said)) if self._trial is None else self._trial.fell(Kind.HANG, said))
 
     def _result(self, seconds: float) -> TierResult:
         exercised = Counter[str]()
@@ -317,13 +327,22 @@ def _signature(finding: Finding) -> tuple[Any, ...]:
     return "" if race else finding.kind, finding.rules[:1]
 
 
-def _unmade(error: Exception) -> Finding:
+def _closed(target: SystemUnderTest) -> Finding | None:
+    """Let a target go; what goes wrong with that."""
+    try:
+        target.close()
+    except RAISED as error:  # it is told
+        return _unmade(error, "close()")
+    return None
+
+
+def _unmade(error: BaseException, at: str = "the factory") -> Finding:
     return Finding(
-        kind=Kind.CRASH,
+        kind=Kind.HANG if isinstance(error, HangingError) else Kind.CRASH,
         rules=(),
         tier=TIER,
         case="making a target",
         differences=(),
         trace=(),
-        said=f"the factory raised {type(error).__name__}: {error}",
+        said=f"{at} raised {exception_text(error)}",
     )
