@@ -182,6 +182,9 @@ def _count(course: Course, tally: Tally) -> None:
 
 def _notes(log: Log, judgement: LogJudgement) -> list[str]:
     notes = list(log.notes)
+    alone = sum(name.startswith("job ") for name in log.subjects)
+    if alone:
+        notes.append(f"{alone} of the jobs were taken as jobs of no session: no line of theirs names one")
     for what, text in _COUNTED.items():
         if log.counts[what]:
             notes.append(text.format(log.counts[what]))
