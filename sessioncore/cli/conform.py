@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sessioncore.core.profiles import PROFILES
 
@@ -32,6 +33,9 @@ def conform(arguments: argparse.Namespace) -> int:
     if arguments.target is None:
         raise UsageError(f"what is to be judged? Give {FORMS}; or --power to measure the kit itself")
     require("rich", "hypothesis")
+    if arguments.tier:
+        arguments.tier = list(dict.fromkeys(arguments.tier))
+    _folder(arguments.report)
     with shown_progress(quiet=arguments.json) as progress:
         report = _judged(arguments, progress)
     from sessioncore.conformance.reports import words
@@ -52,11 +56,13 @@ def _judged(arguments: argparse.Namespace, progress: Progress) -> Report:
     """The report of whatever kind of target it is."""
     target: str = arguments.target
     expected = _expected(arguments.expected)
-    if target.startswith(SERVICES):
+    if "://" in target:
+        _unmeant(arguments, "a service", ("mapping", "level"), ("complete", "explore", "learn"))
         return _service(arguments, expected, progress)
     if ":" in target and not Path(target).exists():
         from sessioncore.conformance import judge
 
+        _unmeant(arguments, "an object", ("mapping", "level"), ("log",))
         return judge(
             _factory(target),
             target=target,
@@ -73,6 +79,7 @@ def _judged(arguments: argparse.Namespace, progress: Progress) -> Report:
 def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: Progress) -> Report:
     """A service, through its public interface."""
     require("httpx")
+    _check_address(arguments.target)
     from sessioncore.conformance.services import judge_at, settings_of
 
     settings = settings_of(
@@ -82,6 +89,7 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
         backend=arguments.backend,
         short=arguments.short_job,
         long=arguments.long_job,
+        failing=arguments.failing_job,
         max_wait_s=arguments.max_wait / 1_000_000,
     )
     return judge_at(
@@ -100,17 +108,23 @@ def _log(arguments: argparse.Namespace, expected: dict[str, str], progress: Prog
     from sessioncore.conformance import Capabilities
     from sessioncore.conformance.kit import report_of
     from sessioncore.conformance.logs import judge_log
+    from sessioncore.trace import TraceError
 
     path = Path(arguments.target)
     if not path.is_file():
-        raise UsageError(f"{path}: there is no such file, and it is no {FORMS}")
+        what = "is a folder" if path.is_dir() else "there is no such file"
+        raise UsageError(f"{path}: {what}, and it is no {FORMS}")
     if arguments.tier and set(arguments.tier) != {"log"}:
         raise UsageError(f"a log is judged by the tier log alone; {', '.join(arguments.tier)} need a target that runs")
+    _unmeant(arguments, "a log", ("level",), ())
     profile = None if arguments.profile is None else PROFILES[arguments.profile]
     try:
         result = judge_log(path, profile=profile, mapping=arguments.mapping, progress=progress)
     except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error})") from error
+        raise UsageError(f"{error.filename or path}: cannot be read ({error.strerror or error})") from error
+    except TraceError as error:
+        mapping = "" if arguments.mapping else "; a log in a format of its own needs --mapping FILE"
+        raise UsageError(f"{path}: {error}{mapping}") from error
     return report_of(
         [result],
         target=str(path),
@@ -119,6 +133,27 @@ def _log(arguments: argparse.Namespace, expected: dict[str, str], progress: Prog
         strict=arguments.strict,
         can=Capabilities(lanes=result.extra.lanes or 1, reports=False, clock=False),
     )
+
+
+def _unmeant(arguments: argparse.Namespace, what: str, options: Sequence[str], tiers: Sequence[str]) -> None:
+    """Refuse what was said and means nothing for such a target."""
+    for name in options:
+        if getattr(arguments, name):
+            raise UsageError(f"--{name} means nothing here: {arguments.target} is {what}")
+    for name in tiers:
+        if name in (arguments.tier or ()):
+            raise UsageError(f"the tier {name} is not for {what}; leave it out")
+
+
+def _check_address(target: str) -> None:
+    """Refuse what can be no address of a service."""
+    try:
+        parts = urlsplit(target)
+        right = target.startswith(SERVICES) and parts.hostname and parts.port != 0
+    except ValueError:  # a port that is none, or brackets that do not match
+        right = False
+    if not right:
+        raise UsageError(f"{target} is no address of a service; it must look like http://HOST:PORT")
 
 
 def _expected(name: str | None) -> dict[str, str]:
@@ -150,12 +185,24 @@ def _written(report: Report, name: str | None) -> Path | None:
         return None
     from sessioncore.conformance.reports import write_all
 
-    folder = Path(name)
+    folder = _folder(name)
+    assert folder is not None
     try:
         write_all(report, folder)
     except OSError as error:
         raise UsageError(f"cannot write the report into {folder}: {error.strerror or error}") from error
     return folder
+
+
+def _folder(name: str | None) -> Path | None:
+    """The folder for the report, made before anything is judged: that it cannot be is better known early."""
+    if name is None:
+        return None
+    try:
+        Path(name).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write the report into {name}: {error.strerror or error}") from error
+    return Path(name)
 
 
 @contextmanager

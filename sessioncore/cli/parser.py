@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, NoReturn
 
 from sessioncore import __version__
 from sessioncore.core.durations import parse_duration
@@ -50,9 +50,17 @@ def count(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+class Parser(argparse.ArgumentParser):
+    """Says in one line what is wrong with the arguments, and where all of them stand."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with 2."""
+        self.exit(2, f"sessioncore: {message}; see {self.prog} --help\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Every command with its options."""
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog="sessioncore",
         description="Sessions on quantum computers: run programs against them, look at them, draw them.",
     )
@@ -221,6 +229,8 @@ def _add_url_options(service: Any) -> None:
     payload = "a JSON file with the body of a job that {}"
     service.add_argument("--short-job", metavar="FILE", help=payload.format("ends by itself at once"))
     service.add_argument("--long-job", metavar="FILE", help=payload.format("runs until it is cancelled"))
+    fails = "is accepted and fails (default: one with half a circuit, if that does)"
+    service.add_argument("--failing-job", metavar="FILE", help=payload.format(fails))
     wait = "how long to wait for one timer in real time; what takes longer is untested (default: 60s)"
     service.add_argument("--max-wait", type=duration, default=60_000_000, metavar="TIME", help=wait)
 

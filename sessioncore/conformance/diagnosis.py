@@ -23,6 +23,7 @@ from .cases import Case, in_words
 from .faults.catalogue import CATALOGUE
 from .faults.fault import Fault
 from .faults.witnesses import witnesses
+from .making import capabilities_of
 from .model import model_of, session_scope
 from .protocol import Factory, SystemUnderTest
 from .reference import CoreTarget
@@ -141,9 +142,7 @@ class _Target:
         self.driven = False
         self.lanes, self.settle, self.patience = 1, 0, 10.0
         try:
-            target = self._fresh()
-            can = target.capabilities
-            target.close()
+            can = capabilities_of(factory)
         except Exception:  # noqa: BLE001 - a factory that fails is told elsewhere; here it is like no fault
             return
         self.driven = can.clock and can.reports

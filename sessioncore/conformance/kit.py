@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from sessioncore.core.errors import SessionCoreError
 from sessioncore.core.profiles import IBM_GUIDE, Profile
 
 from .applying import ASKED_OF_SERVICES, why_not
-from .making import capabilities_of, fresh_targets
+from .making import fresh_targets
 from .protocol import Capabilities, Factory
-from .results import Finding, Report, RuleVerdict, TierResult, Verdict
+from .results import Finding, Kind, Report, RuleVerdict, TierResult, Verdict
 from .rules import RULES, Rule
 from .tiers import TIERS
 from .tiers.runner import Progress, silent
@@ -53,9 +53,9 @@ def judge(
     check_names("tier", tiers, TIERS)
     wanted = tuple(expected)
     check_names("rule", wanted, RULES)
-    first = fresh_targets(factory)
-    can = None if first.findings else capabilities_of(factory)
+    first, can = fresh_targets(factory)
     if first.findings:
+        can = None
         results = [first]
     else:
         free = can is not None and not can.reports
@@ -74,7 +74,8 @@ def judge(
         strict=strict,
         can=can,
     )
-    if diagnosed and report.findings and not first.findings and (can is None or can.reports):
+    unmade = any(finding.kind is Kind.HANG and not finding.trace for finding in report.findings)
+    if diagnosed and report.findings and not first.findings and not unmade and (can is None or can.reports):
         from .diagnosis import diagnose
 
         progress("diagnosis", 0, 0)
@@ -166,12 +167,22 @@ def _verdict(
     )
     exercised = sum(result.exercised[rule.id] for result in results)
     verdict, why = _weighed(rule, broken, exercised, strict)
-    open_questions = [why for result in results for name, why in result.inconclusive if name == rule.id]
     if not broken and (reason := why_not(rule.id, profile, can, elsewhere)):
         verdict, why = Verdict.NOT_APPLICABLE, reason
-    elif verdict is Verdict.UNTESTED and open_questions:
-        verdict, why = Verdict.INCONCLUSIVE, open_questions[0]
+    elif not broken and (undecided := next(_undecided(rule, results, exercised), "")):
+        verdict, why = Verdict.INCONCLUSIVE, undecided
     return RuleVerdict(rule=rule, verdict=verdict, why=why, exercised=exercised, findings=broken)
+
+
+def _undecided(rule: Rule, results: Sequence[TierResult], exercised: int) -> Iterator[str]:
+    """Why what was seen of a rule does not decide on it."""
+    yield from (why for result in results for name, why in result.doubts if name == rule.id)
+    if exercised:
+        return
+    yield from (why for result in results for name, why in result.inconclusive if name == rule.id)
+    for finding in (finding for result in results for finding in result.findings):
+        if rule.id in finding.rules[1:]:
+            yield f"it was at stake only where {finding.rules[0]} was found to be broken: {finding.summary()}"
 
 
 def _weighed(rule: Rule, broken: tuple[Finding, ...], exercised: int, strict: bool) -> tuple[Verdict, str]:

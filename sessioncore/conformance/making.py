@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, final
 
 from sessioncore.core.events import OpenRequested
 
 from .awaited import Awaited, is_async
 from .protocol import Capabilities, Factory, SystemUnderTest, View
 from .results import Difference, Finding, Kind, TierResult
-from .watch import HangingError, Watch
+from .shapes import no_target, oddity
+from .watch import RAISED, HangingError, Watch, exception_text
 
 PATIENCE_S = 30.0
 """How long making a first target may take, in seconds: a service may have to start."""
@@ -22,60 +23,87 @@ def made(factory: Factory) -> SystemUnderTest:
     return Awaited(target) if is_async(target) else target
 
 
-def capabilities_of(factory: Factory) -> Capabilities | None:
-    """What the targets can do; None where none could be made, which the tiers tell."""
-    with suppress(Exception):
+def capabilities_of(factory: Factory) -> Capabilities:
+    """What the targets can do. Raises what making one raises, and :class:`HangingError`."""
+
+    def told() -> Capabilities:
         target = made(factory)
         try:
-            told: Capabilities = target.capabilities
-            return told
+            return target.capabilities
         finally:
             target.close()
-    return None
+
+    return Watch[Capabilities](PATIENCE_S).run(told)
 
 
-def fresh_targets(factory: Factory) -> TierResult:
-    """Whether the factory makes a new target each time: what is done to one must not show in the next. What such a
-    target answers is not looked at here; the tiers do."""
+def fresh_targets(factory: Factory) -> tuple[TierResult, Capabilities | None]:
+    """Whether the factory makes a new target each time: what is done to one must not show in the next. And what its
+    targets can do, None if that was not found out. What they answer is not looked at here; the tiers do."""
+    look = _Look(factory)
     findings: list[Finding] = []
-    watch: Watch[Finding | None] = Watch(PATIENCE_S)
     try:
-        found = watch.run(lambda: _look(factory))
+        found = look.watch.run(look)
         findings += [] if found is None else [found]
     except HangingError as error:
-        findings.append(_stale(f"making a target: {error}", None, Kind.HANG))
+        findings.append(_stale(f"{look.at}: {error}", None, Kind.HANG))
     except Exception as error:  # noqa: BLE001 - whatever it raises is told
-        findings.append(_stale(f"making a target raised {type(error).__name__}: {error}", None, Kind.CRASH))
-    return TierResult(name="factory", cases=1, steps=0, seconds=0.0, findings=tuple(findings))
+        findings.append(_stale(f"{look.at} raised {exception_text(error)}", None, Kind.CRASH))
+    return TierResult(name="factory", cases=1, steps=0, seconds=0.0, findings=tuple(findings)), look.can
 
 
-def _look(factory: Factory) -> Finding | None:
-    first = made(factory)
-    try:
-        if not first.capabilities.fresh:
-            return None
+@final
+class _Look:
+    """Two targets of a factory, one after the other. ``at`` says what they are asked for, ``can`` what they can do."""
+
+    def __init__(self, factory: Factory) -> None:
+        self.factory = factory
+        self.watch: Watch[Finding | None] = Watch(PATIENCE_S)
+        self.at = ""
+        self.can: Capabilities | None = None
+
+    def __call__(self) -> Finding | None:
+        self._asks("making a target", PATIENCE_S)
+        target: Any = self.factory()
+        if said := no_target(target):
+            return _stale(f"what the factory gives is no target: {said}", None, Kind.NONSENSE)
+        first: SystemUnderTest = Awaited(target) if is_async(target) else target
+        self.can = can = first.capabilities
+        try:
+            return self._second(first, can.patience_s) if can.fresh else None
+        finally:
+            self._asks("close()", can.patience_s)
+            first.close()
+
+    def _asks(self, what: str, patience_s: float) -> None:
+        self.at, self.watch.patience_s = what, patience_s
+        self.watch.beat()
+
+    def _second(self, first: SystemUnderTest, patience_s: float) -> Finding | None:
+        self._asks("observe()", patience_s)
         before = _seen(first)
         if before is not None and (before.sessions or before.jobs):
             return _stale("a new target shows sessions or jobs already", before)
-        with suppress(Exception):
+        self._asks("apply(OpenRequested)", patience_s)
+        with suppress(*RAISED):
             first.apply(OpenRequested(at=0 if before is None else before.at, session_id="first"))
-        second = made(factory)
+        self._asks("making a second target", PATIENCE_S)
+        second = made(self.factory)
         try:
+            self._asks("observe() on a second target", patience_s)
             after = _seen(second)
             if second is first or (after is not None and (after.sessions or after.jobs)):
                 return _stale("what was opened on one target shows on the next", after)
         finally:
+            self._asks("close() on a second target", patience_s)
             second.close()
-    finally:
-        first.close()
-    return None
+        return None
 
 
 def _seen(target: SystemUnderTest) -> View | None:
     """What it shows, if that can be read."""
-    with suppress(Exception):
+    with suppress(*RAISED):
         view: Any = target.observe()
-        if isinstance(view, View) and isinstance(view.at, int):
+        if isinstance(view, View) and isinstance(view.at, int) and not oddity(view):
             return view
     return None
 

@@ -7,21 +7,25 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, final
 
+import attrs
+
 from sessioncore.core.errors import HostError
 from sessioncore.core.events import REPORTS, Advanced, Event, OpenRequested, SubmitRequested
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 from sessioncore.core.values import replaced
 
 from .blame import RULES_OF, Spot, blamed
-from .cases import Case, translated
+from .cases import Case, in_words, translated
+from .http.choosing import rules_met
 from .possible import Impossible, Possible, TooManyError
 from .possible_plan import Plan, plan_of
 from .possible_world import World
 from .protocol import TIMES, UNSEEN, Accepted, Capabilities, Outcome, Rejected, SessionView, Unsupported, View
 from .results import Difference, Finding, Kind, Moment
 from .running import FellShort, NotApplicable, in_short
-from .tally import Tally, armed, hidden
-from .watch import checked
+from .shapes import oddity
+from .tally import AFTER_TIMER, LAW_OF_TIMER, Tally, armed, hidden, rules_shown
+from .watch import RAISED, checked, exception_text
 
 NAP_S = 0.002
 NAP_S_MAX = 0.05
@@ -78,14 +82,16 @@ class FreeRun:
         self._now = 0
         self._case_at = 0
         self._step = 0
+        self._deadline: int | None = None
         self._moments: list[Moment] = []
+        self._shown: Any = None
 
     def judge(self, case: Case, plan: Plan | None = None) -> Finding | None:
         """Hand in every event; the finding at the first look that nothing possible explains, or None. Without a
         ``plan`` of how long its jobs run, one is made.
 
         Raises :class:`NotApplicable` where the target cannot be asked what the case needs, and :class:`Inconclusive`
-        where the evidence does not decide.
+        where the evidence does not decide; which rules that leaves open is noted in the tally.
         """
         event: Event = Advanced(at=0)
         try:
@@ -99,12 +105,20 @@ class FreeRun:
                 self._take(event, plan)
         except FellShort as fall:
             return self._fall(case, event, fall.kind, fall.said)
+        except (TypeError, AttributeError, ValueError) as error:
+            if not (said := oddity(self._shown)):
+                raise
+            return self._fall(case, event, Kind.NONSENSE, f"{said} ({type(error).__name__})")
         except Impossible as contradiction:
             return self._finding(case, event, contradiction)
         except _StuckError as stuck:
             return self._stuck(case, stuck)
-        except TooManyError as error:
-            raise Inconclusive(f"{error}; the case cannot be judged") from error
+        except (TooManyError, Inconclusive) as error:
+            why = str(error) if isinstance(error, Inconclusive) else f"{error}; the case cannot be judged"
+            so_far = attrs.evolve(case, events=case.events[: self._step + 1])
+            rules = rules_met(so_far, self.profile, self.policy, self.can.lanes)
+            self.tally.leave_open(dict.fromkeys(rules, f"{why}, in case {case.name!r}"))
+            raise Inconclusive(why) from error
         return None
 
     @property
@@ -131,9 +145,7 @@ class FreeRun:
             self._look(event, None, plan)
 
     def _pass_time(self, length: int, event: Event) -> None:
-        worlds = self.possible.worlds
-        if len(worlds) == 1:
-            self.tally.passed(armed(worlds[0].core), worlds[0].now + length)
+        self._note_deadlines(length)
         self._call("advance", self.target.advance, length)
         self._now += length
         self._look(event if isinstance(event, Advanced) else Advanced(at=event.at), None, None)
@@ -151,6 +163,8 @@ class FreeRun:
             assert outcome.id is not None
             self.names[event.session_id if isinstance(event, OpenRequested) else event.job_id] = outcome.id
         self._look(event, outcome, plan)
+        if self._deadline is not None and self._now <= self._deadline + self.can.tolerance_us:
+            self._tied(event)
 
     def _look(self, event: Event, outcome: Outcome | None, plan: Plan | None) -> None:
         """Look until what is shown can be explained and the jobs have come as far as the case wants them to."""
@@ -204,7 +218,7 @@ class FreeRun:
     # --- looking ---------------------------------------------------------------------------------------------
 
     def _observe(self) -> View:
-        view = self._call("observe", self.target.observe)
+        self._shown = view = self._call("observe", self.target.observe)
         self._check(view, View, "what observe() gives")
         self._check(view.at, int, "the time of a view")
         return view  # type: ignore[no-any-return]  # it was checked
@@ -228,8 +242,8 @@ class FreeRun:
             return method(*arguments)
         except (FellShort, NotApplicable):
             raise
-        except Exception as error:
-            raise FellShort(Kind.CRASH, f"{name}() raised {type(error).__name__}: {error}") from error
+        except RAISED as error:
+            raise FellShort(Kind.CRASH, f"{name}() raised {exception_text(error)}") from error
 
     @staticmethod
     def _check(thing: Any, kinds: type | tuple[type, ...], what: str) -> None:
@@ -261,6 +275,7 @@ class FreeRun:
             steps = {name: told for name, told in steps.items() if others.get(name) == told}
         first = happened is event
         self._note(event, outcome, view, tuple(rows), again=not first)
+        self._leave_open(event, rows)
         if first or rows:
             spot = Spot(event=happened, rows=tuple(rows), steps=steps, core=worlds[0].core)
             answer = outcome if first and outcome is not None else Accepted()
@@ -276,6 +291,37 @@ class FreeRun:
         core = self.possible.worlds[0].core
         states = tuple(f"{name}: {in_short(session)}" for name, session in core.sessions.items())
         self._moments.append(Moment(event=event, outcome=outcome, rows=rows, view=view, states=states))
+
+    def _leave_open(self, event: Event, rows: Mapping[str, int]) -> None:
+        """Note the rules of what happened in some possibilities only: nothing that was shown tells whether it did."""
+        some = {row for world in self.possible.worlds for row in world.fired()} - set(rows)
+        why = f"after {in_words(event)!r} nothing that is shown tells whether {{}} happened"
+        self.tally.leave_open({rule: why.format(row) for row in sorted(some) for rule in rules_shown(row)})
+
+    def _note_deadlines(self, length: int) -> None:
+        """Time is about to pass: count the deadlines that it meets for certain, where the instants beside them can be
+        told apart."""
+        worlds = self.possible.worlds
+        to, near = worlds[0].now + length, self.can.tolerance_us
+        each = [frozenset(armed(world.core)) for world in worlds]
+        dues = each[0].union(*each) if near else each[0].intersection(*each)
+        close = {timer for timer, due in dues if abs(due - to) <= near}
+        if close:
+            self._deadline = to
+        if near:
+            why = f"its times are known within {near / 1e6:g} s only, too coarse to tell when {{}} was due"
+            self.tally.leave_open({LAW_OF_TIMER[timer]: why.format(timer) for timer in close & LAW_OF_TIMER.keys()})
+        if len(worlds) == 1:
+            self.tally.passed([(timer, due) for timer, due in dues if not near or timer not in close], to)
+
+    def _tied(self, event: Event) -> None:
+        """A request came at the very instant of a timer, and what came of it was explained (T-01)."""
+        if self.can.clock and not self.can.tolerance_us:
+            self.tally.coverage.ties[type(event).__name__, AFTER_TIMER] += 1
+            self.tally.exercised["T-01"] += 1
+        else:
+            within = f"its times are known within {self.can.tolerance_us / 1e6:g} s only"
+            self.tally.leave_open({"T-01": f"{within}: whether the timer or the request came first cannot be told"})
 
     # --- telling ---------------------------------------------------------------------------------------------
 

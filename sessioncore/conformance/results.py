@@ -181,7 +181,9 @@ class TierResult:
     """What a reader must know: events that were not logged, windows that were too long, ..."""
     guarantee: str = ""
     inconclusive: tuple[tuple[str, str], ...] = ()
-    """(rule, why): where the evidence did not decide."""
+    """(rule, why): where the evidence did not decide. Steps that did decide outweigh it."""
+    doubts: tuple[tuple[str, str], ...] = ()
+    """(rule, why): what differed once and not when it was tried again. It outweighs steps that agreed."""
     extra: Any = None
     """What only this tier has, for example the learned machine."""
 

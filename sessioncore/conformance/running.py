@@ -19,8 +19,9 @@ from .cases import Case, translated
 from .oracle import Oracle, time_before
 from .protocol import Accepted, Capabilities, Outcome, Rejected, SystemUnderTest, Unsupported, View
 from .results import Difference, Finding, Kind, Moment
+from .shapes import oddity
 from .tally import Tally, armed, hidden
-from .watch import checked
+from .watch import RAISED, checked, exception_text
 
 LAGS_MAX = 3
 """How often a target may be late within its tolerance at one step before it counts as different."""
@@ -75,6 +76,7 @@ class Run:
         self._fired_now = False
         self._asked: Event = Advanced(at=0)
         self._noted: list[_Noted] = []
+        self._shown: Any = None
 
     def judge(self, case: Case) -> Finding | None:
         """Hand in every event; the finding at the first step on which target and reference part, or None.
@@ -90,6 +92,10 @@ class Run:
                     return self._finding(case, *found)
         except FellShort as fall:
             return self._fall(case, event, fall.kind, fall.said)
+        except (TypeError, AttributeError, ValueError) as error:
+            if not (said := oddity(self._shown)):
+                raise
+            return self._fall(case, event, Kind.NONSENSE, f"{said} ({type(error).__name__})")
         return None
 
     def hung(self, case: Case, said: str) -> Finding:
@@ -239,7 +245,7 @@ class Run:
         return list(view_differs(right, view, self.names, self.origin, self.can.tolerance_us))
 
     def _observe(self) -> View:
-        view = self._call("observe", self.target.observe)
+        self._shown = view = self._call("observe", self.target.observe)
         self._check(view, View, "what observe() gives")
         self._check(view.at, int, "the time of a view")
         return view  # type: ignore[no-any-return]  # it was checked
@@ -248,8 +254,8 @@ class Run:
         self.beat()
         try:
             return method(*arguments)
-        except Exception as error:
-            raise FellShort(Kind.CRASH, f"{name}() raised {type(error).__name__}: {error}") from error
+        except RAISED as error:
+            raise FellShort(Kind.CRASH, f"{name}() raised {exception_text(error)}") from error
 
     @staticmethod
     def _check(thing: Any, kinds: type | tuple[type, ...], what: str) -> None:

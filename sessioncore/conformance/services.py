@@ -52,7 +52,7 @@ class SettingsError(SessionCoreError):
 
 def settings_of(url: str, **more: Any) -> Settings:
     """Settings for a service at its origin (``http://HOST:PORT``) or at the root of its API; what is None is left to
-    the defaults. ``short`` and ``long`` may be paths of JSON files."""
+    the defaults. ``short``, ``long`` and ``failing`` may be paths of JSON files."""
     known = {name: value for name, value in more.items() if value is not None}
     for name in ("short", "long", "failing"):
         if isinstance(known.get(name), str | Path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import final
 
 import attrs
@@ -19,12 +19,19 @@ from .blame import RULES_OF, SESSION_ROWS, Spot
 from .protocol import FIELDS, UNSEEN, Outcome, Rejected, View
 from .results import Coverage
 
+BEFORE_TIMER = "report before timer"
+AFTER_TIMER = "timer before request"
+"""The two orders of T-01."""
+
 V_02 = frozenset(FIELDS) - {"state_reason", "created_at", "status"}
 """What ``details()`` shows."""
 
 ROWS: Mapping[str, Row] = {
     row.id: row for chart in (SESSION_CHART, JOB_CHART, DEVICE_CHART) for row in chart.rows
 }
+
+LAW_OF_TIMER: Mapping[str, str] = {"MaxTtlExpired": "S-10", "InteractiveTtlExpired": "S-13"}
+"""The rules that say when these timers are due."""
 
 _NOT_ANSWERS = frozenset(row.id for row in SESSION_CHART.rows if row.trigger is not SubmitRequested)
 """Rows of a session whose effect only its view shows: that a job is accepted is told by the answer."""
@@ -59,14 +66,21 @@ def hidden(core: DeviceCore, view: View, names: Mapping[str, str]) -> frozenset[
     return frozenset(found)
 
 
+def rules_shown(row: str) -> Iterator[str]:
+    """The rules that are exercised when a row of a chart fires."""
+    return (rule for rule in RULES_OF.get(row, ()) if row in _SHOWN_BY.get(rule, (row,)))
+
+
 @final
 @attrs.define(kw_only=True)
 class Tally:
-    """Coverage, how often each rule was exercised, and how many steps there were."""
+    """Coverage, how often each rule was exercised, how many steps there were, and what they left open."""
 
     coverage: Coverage = attrs.Factory(Coverage)
     exercised: Counter[str] = attrs.Factory(Counter)
     steps: int = 0
+    open: dict[str, str] = attrs.Factory(dict)
+    """Rules that something exercised and nothing that was seen decided, with why."""
     _last: dict[str, str] = attrs.Factory(dict)
 
     def fresh(self) -> None:
@@ -78,6 +92,12 @@ class Tally:
         self.coverage.update(other.coverage)
         self.exercised.update(other.exercised)
         self.steps += other.steps
+        self.leave_open(other.open)
+
+    def leave_open(self, rules: Mapping[str, str]) -> None:
+        """Note rules that something exercised and nothing decided, each with the first reason."""
+        for rule, why in rules.items():
+            self.open.setdefault(rule, why)
 
     def passed(self, dues: Iterable[tuple[str, int]], to: int) -> None:
         """Time goes on to ``to``: which deadlines lie a microsecond later, at that instant, or earlier."""
@@ -87,10 +107,8 @@ class Tally:
                 self.coverage.boundaries[timer, where] += 1
                 if where == "after":
                     self.exercised["T-02"] += 1
-                if timer == "MaxTtlExpired":
-                    self.exercised["S-10"] += 1
-                if timer == "InteractiveTtlExpired":
-                    self.exercised["S-13"] += 1
+                if timer in LAW_OF_TIMER:
+                    self.exercised[LAW_OF_TIMER[timer]] += 1
 
     def agreed(
         self, expected: Outcome, before: Mapping[str, str], spot: Spot, unseen: Collection[str] = ()
@@ -104,9 +122,8 @@ class Tally:
             if row in supposed:
                 continue
             coverage.rows[row] += 1
-            for rule in RULES_OF[row]:
-                if row in _SHOWN_BY.get(rule, (row,)):
-                    exercised[rule] += 1
+            for rule in rules_shown(row):
+                exercised[rule] += 1
             for atom, value in ROWS[row].guard if row in ROWS else ():
                 coverage.guards[row, atom, value] += 1
         if spot.tie:

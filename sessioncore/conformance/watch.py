@@ -15,6 +15,18 @@ GLANCE_S = 0.25
 """How often it is looked whether the work still moves, in seconds."""
 
 
+RAISED = (Exception, SystemExit, KeyboardInterrupt)
+"""What a target may raise: also what would end the program, since a real interruption reaches the main thread alone."""
+
+
+class QuitError(SessionCoreError):
+    """The target raised what would end the program. The message says what."""
+
+
+class UnmadeError(QuitError):
+    """The factory raised something in the middle of a tier. The message says what."""
+
+
 class HangingError(SessionCoreError):
     """The target did not answer within its patience. The message says for how long it was waited."""
 
@@ -27,7 +39,7 @@ class Watch(Generic[_T]):
         self.patience_s = patience_s
         self._moved = time.monotonic()
         self._result: list[_T] = []
-        self._raised: list[BaseException] = []
+        self._raised: list[Exception] = []
 
     def beat(self) -> None:
         """The work moves."""
@@ -40,8 +52,10 @@ class Watch(Generic[_T]):
         def worker() -> None:
             try:
                 self._result.append(work())
-            except BaseException as error:  # noqa: BLE001 - raised again where it is waited for
+            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
                 self._raised.append(error)
+            except BaseException as error:  # noqa: BLE001 - it must not end the program where it is waited for
+                self._raised.append(QuitError(exception_text(error)))
 
         thread = threading.Thread(target=worker, daemon=True, name="target under judgement")
         self.beat()
@@ -55,8 +69,23 @@ class Watch(Generic[_T]):
         return self._result[0]
 
 
+def exception_text(error: BaseException) -> str:
+    """An exception by its type and text, whatever its text does."""
+    if isinstance(error, QuitError):
+        return str(error)
+    try:
+        text = str(error)
+    except Exception as wrong:  # noqa: BLE001 - the exception is the target's, and so is its text
+        text = f"its text cannot be shown ({type(wrong).__name__})"
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
 def checked(thing: Any, kinds: type | tuple[type, ...], what: str) -> None:
     """Raise TypeError unless the thing is of a kind."""
     if not isinstance(thing, kinds):
         names = " or ".join(kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
-        raise TypeError(f"{what} should be {names}, and is {thing!r:.200}")
+        try:
+            text = f"{thing!r:.200}"
+        except Exception as error:  # noqa: BLE001 - the thing is the target's, and so is its repr
+            text = f"a {type(thing).__name__} that cannot be shown ({type(error).__name__})"
+        raise TypeError(f"{what} should be {names}, and is {text}")

@@ -172,8 +172,11 @@ def read_trace(source: str | Path | Iterable[str | bytes]) -> Trace:
     Raises :class:`TraceError` for anything but a header and then lines with rising ``seq``, OSError for the file.
     """
     if isinstance(source, str | Path):
-        with open(source, encoding="utf-8") as file:
-            return _gather(file)
+        try:
+            with open(source, encoding="utf-8") as file:
+                return _gather(file)
+        except UnicodeDecodeError as error:
+            raise TraceError(f"this is no text in UTF-8: {error}") from error
     return _gather(source)
 
 

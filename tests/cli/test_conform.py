@@ -55,8 +55,20 @@ def test_a_trace_of_our_own_is_a_target(tmp_path: Path, capsys: pytest.CaptureFi
         ((OURS, "--power"), "--power judges the kit and not"),
         (("--power", "--tier", "learn"), "--power measures smoke, standard"),
         (("README.md", "--tier", "smoke"), "a log is judged by the tier log alone"),
-        (("README.md",), "line 1"),
+        (("README.md",), "README.md: line 1 of the trace is not JSON"),
+        (("README.md",), "a log in a format of its own needs --mapping FILE"),
+        (("README.md", "--mapping", "nowhere.toml"), "nowhere.toml: cannot be read (No such file or directory)"),
+        (("tests",), "tests: is a folder, and it is no MODULE:FACTORY"),
+        ((OURS, "--tier", "log"), "the tier log is not for an object"),
+        ((OURS, "--mapping", "m.toml"), "--mapping means nothing here"),
+        ((OURS, "--level", "log"), "--level means nothing here"),
+        ((OURS, "--report", "README.md/report"), "cannot write the report into README.md/report"),
+        (("http://127.0.0.1:1", "--tier", "learn"), "the tier learn is not for a service"),
+        (("http://",), "http:// is no address of a service; it must look like http://HOST:PORT"),
+        (("http://127.0.0.1:99999",), "is no address of a service"),
+        (("ftp://127.0.0.1",), "is no address of a service"),
         (("http://127.0.0.1:1", "--short-job", "README.md"), "README.md: is not JSON"),
+        (("http://127.0.0.1:1", "--failing-job", "nowhere.json"), "nowhere.json: cannot be read"),
     ],
 )
 def test_wrong_use_is_one_line_and_exit_code_2(
@@ -67,6 +79,63 @@ def test_wrong_use_is_one_line_and_exit_code_2(
     assert said in told.err
     assert told.err.count("\n") == 1
     assert told.out == ""
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "this trace is empty"), (b"\xbe\xff\x00" * 9, "this is no text in UTF-8"), (b'{"format":', "is not JSON")],
+    ids=["empty", "garbage", "half"],
+)
+def test_a_file_that_is_no_log_is_named_in_one_line(
+    content: bytes, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "service.log"
+    path.write_bytes(content)
+    assert main(["conform", str(path)]) == 2
+    told = capsys.readouterr().err
+    assert told.startswith(f"sessioncore: {path}: ")
+    assert said in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((OURS, "--tier", "unknown"), "argument --tier: invalid choice: 'unknown'"),
+        ((OURS, "--seed", "abc"), "argument --seed: 'abc' is not a whole number"),
+        ((OURS, "--nonsense"), "unrecognized arguments: --nonsense"),
+    ],
+)
+def test_wrong_arguments_are_one_line_too(
+    arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["conform", *arguments])
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "--help" in told
+    assert told.count("\n") == 1
+
+
+def test_a_log_of_which_nothing_was_decided_does_not_conform(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, mapping = tmp_path / "service.log", tmp_path / "mapping.toml"
+    log.write_text('{"ts": 5, "event": "close", "sid": "s"}\n', encoding="utf-8")
+    mapping.write_text(
+        '[fields]\nevent = "event"\ntime = "ts"\nsession = "sid"\n[units]\ntime = "s"\n'
+        '[events]\n"close" = "CloseRequested answer=accepted"\n', encoding="utf-8"
+    )  # fmt: skip
+    assert main(["conform", str(log), "--mapping", str(mapping)]) == 1
+    told = capsys.readouterr().out
+    assert "was not compared to ibm-guide" in told
+    assert "inconclusive" in told
+
+
+def test_a_tier_that_is_named_twice_is_run_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conform", OURS, "--tier", "smoke", "--tier", "smoke", "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)["tiers"]) == 1
 
 
 def test_a_service_that_is_not_there_is_a_verdict_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -144,3 +144,145 @@ def test_a_session_that_nobody_opened_is_no_secret():
 
     report, _ = kinds(Invents)
     assert any("ghost" in finding.summary() for finding in report.findings)
+
+
+class NoText(Exception):
+    """Cannot even be told."""
+
+    def __str__(self):
+        raise ValueError("no")
+
+
+class NoRepr:
+    def __repr__(self):
+        raise ValueError("no")
+
+
+def raises(error):
+    def method(*_arguments):
+        raise error
+
+    return method
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind", "said"),
+    [
+        ({"apply": raises(SystemExit(4))}, Kind.CRASH, "apply() raised SystemExit: 4"),
+        ({"apply": raises(KeyboardInterrupt())}, Kind.CRASH, "apply() raised KeyboardInterrupt"),
+        ({"apply": raises(NoText())}, Kind.CRASH, "apply() raised NoText: its text cannot be shown"),
+        ({"apply": lambda _self, _event: NoRepr()}, Kind.NONSENSE, "and is a NoRepr that cannot be shown"),
+        ({"close": raises(OSError("in use"))}, Kind.CRASH, "close() raised OSError: in use"),
+        ({"close": raises(SystemExit(5))}, Kind.CRASH, "close() raised SystemExit: 5"),
+        ({"__init__": raises(SystemExit(3))}, Kind.CRASH, "making a target raised SystemExit: 3"),
+        ({"close": None}, Kind.NONSENSE, "a Bad has no close"),
+        ({"capabilities": "all"}, Kind.NONSENSE, "its capabilities should be Capabilities, and is 'all'"),
+    ],
+)
+def test_whatever_a_target_raises_or_is_becomes_a_finding(spoil, kind, said):
+    report, found = kinds(type("Bad", (Spoilt,), spoil), diagnosed=False)
+    assert kind in found
+    assert any(said in finding.said for finding in report.findings), [finding.said for finding in report.findings]
+
+
+@pytest.mark.parametrize("tier", ["smoke", "parallel", "learn"])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"sessions": [1]},
+        {"sessions": {"a": "open"}},
+        {"sessions": {"a": SessionView(id="a", created_at="yesterday")}},
+        {"jobs": {"j1": 7}},
+    ],
+    ids=["list", "text", "time", "job"],
+)
+def test_a_view_that_nobody_can_read_is_nonsense_and_no_traceback(tier, odd):
+    class Odd(Spoilt):
+        asked = False
+
+        def apply(self, event):
+            self.asked = True
+            return super().apply(event)
+
+        def observe(self):
+            view = super().observe()
+            shown = {"sessions": view.sessions, "jobs": view.jobs} | (odd if self.asked else {})
+            return View(at=view.at, **shown)
+
+    report = judge(Odd, tiers=(tier,), diagnosed=False)
+    assert not report.passed or tier == "learn", "what was learned is that it breaks"
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (lambda: None, "a NoneType has no apply, advance, observe, close"),
+        (lambda: Spoilt, "it is the class Spoilt, not an object of it"),
+        (lambda: object(), "a object has no apply"),
+    ],
+)
+def test_a_factory_that_gives_no_target_is_told_what_is_missing(made, said):
+    report, found = kinds(made)
+    assert found == {Kind.NONSENSE}
+    assert report.findings[0].said.startswith("what the factory gives is no target: ")
+    assert said in report.findings[0].said
+
+
+def test_an_asynchronous_factory_is_told_that_it_is_not_awaited():
+    async def factory():
+        return Spoilt()
+
+    report, _ = kinds(factory)
+    assert "a factory is not awaited" in report.findings[0].said
+
+
+@pytest.mark.parametrize(
+    ("tier", "number"),
+    [("smoke", 1), ("smoke", 2), ("smoke", 3), ("smoke", 7), ("complete", 3), ("explore", 3), ("parallel", 3),
+     ("parallel", 4), ("learn", 3), ("learn", 7)],
+)  # fmt: skip
+def test_a_factory_that_hangs_or_fails_sooner_or_later_ends_in_a_verdict(tier, number, monkeypatch):
+    monkeypatch.setattr("sessioncore.conformance.making.PATIENCE_S", 0.3)
+    monkeypatch.setattr("sessioncore.conformance.parallel.tier.PATIENCE_S", 0.3)
+    never = threading.Event()
+    for does, kind in ((never.wait, Kind.HANG), (raises(OSError("no more")), Kind.CRASH)):
+        counted = iter(range(1, 10**6))
+
+        def factory(does=does, counted=counted):
+            if next(counted) >= number:
+                does()
+            return Spoilt()
+
+        began = time.monotonic()
+        report = judge(factory, tiers=(tier,), diagnosed=tier == "smoke")
+        found = {finding.kind for finding in report.findings}
+        assert kind in found, found
+        assert time.monotonic() - began < 30
+    never.set()
+
+
+@pytest.mark.parametrize("what", ["observe", "apply", "close"])
+def test_a_first_target_that_hangs_is_told_by_what_it_was_asked(what):
+    never = threading.Event()
+    report, found = kinds(type("Hangs", (Spoilt,), {what: lambda *_: never.wait()}))
+    assert found == {Kind.HANG}
+    assert report.findings[0].said.startswith(what)
+    assert report.findings[0].said.endswith(": no answer within 0.4 s")
+    never.set()
+
+
+@pytest.mark.parametrize("tier", ["smoke", "parallel"])
+def test_a_target_that_breaks_after_a_few_looks_ends_in_a_verdict(tier):
+    class Tires(Spoilt):
+        looks = 0
+
+        def observe(self):
+            self.looks += 1
+            if self.looks > 3:
+                raise SystemExit
+            return super().observe()
+
+    report = judge(Tires, tiers=(tier,), diagnosed=False)
+    found = {finding.kind for finding in report.findings}
+    assert found == {Kind.CRASH}
+    assert all("observe() raised SystemExit" in finding.said for finding in report.findings)

@@ -13,8 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from sessioncore.conformance.http.between import Asked, Forward, Told
 from sessioncore.conformance.http.choosing import chosen
 from sessioncore.conformance.http.faults import HTTP_FAULTS, HttpFault
+from sessioncore.conformance.http.payloads import FAILING
 from sessioncore.conformance.http.power import judged
 from sessioncore.conformance.http.service import Service
 from sessioncore.conformance.http.settings import Settings
@@ -89,7 +91,9 @@ def test_our_service_passes_with_real_payloads_on_a_simulated_device() -> None:
         result = judge_service(settings, smoke, tier="smoke", seconds_max=4)
     assert not result.findings, told(result)
     assert result.coverage.rows["J-01.complete"] > 0, "jobs of the built-in payloads run and end"
-    assert any("No payload that fails" in note for note in result.notes)
+    assert result.coverage.rows["J-01.fail"] > 0, "and the built-in one that fails does so"
+    assert result.exercised["S-24"] > 0
+    assert not any("known to fail" in note for note in result.notes)
 
 
 def test_our_service_passes_in_real_time_as_far_as_there_is_time() -> None:
@@ -302,10 +306,44 @@ def test_a_service_without_control_routes_is_judged_as_far_as_that_goes() -> Non
 
 
 def test_without_a_payload_that_fails_no_failure_is_planned() -> None:
-    with workbench(failing=None) as settings:
+    with workbench(failing=None, settle_s=0.3) as settings:
         service = Service(settings)
         with pytest.raises(NotApplicable, match="fails"):
             HttpTarget(service).plan({"j1": "failing"})
+        assert service.queue_length() == 0, "what was tried is cancelled"
+        service.close()
+        assert any("that did not end within 0.3 s" in note for note in service.notes)
+
+
+class OtherPayloads:
+    """Refuses the kit's own failing payload, or lets it succeed."""
+
+    def __init__(self, *, refuses: bool) -> None:
+        self.refuses = refuses
+
+    async def __call__(self, asked: Asked, forward: Forward) -> Told:
+        if asked.about("POST", "jobs") and asked.body.get("params") == FAILING["params"]:
+            if self.refuses:
+                return Told(400, {"errors": [{"code": 1208, "message": "half a circuit"}]})
+            asked.body |= {"params": {"length": "short"}}
+        return await forward(asked)
+
+
+@pytest.mark.parametrize(("refuses", "said"), [(True, "was refused (HTTP status 400)"), (False, "ended as completed")])
+def test_a_service_with_which_the_kits_payload_does_not_fail_is_not_accused(refuses: bool, said: str) -> None:
+    with workbench(OtherPayloads(refuses=refuses), failing=None) as settings:
+        result = judge_service(settings, no_cases, tier="wire", seconds_max=4)
+    assert not result.findings, told(result)
+    assert any(said in note and "--failing-job gives another" in note for note in result.notes)
+    assert not result.coverage.rows["J-01.fail"]
+    assert result.coverage.rows["J-01.complete"]
+
+
+def test_a_payload_of_its_owners_is_taken_as_it_is() -> None:
+    with workbench() as settings:
+        service = Service(settings)
+        assert service.failing is settings.failing
+        assert service.exchange.ask("GET", "/jobs").body["count"] == 0, "nothing was tried"
         service.close()
 
 

@@ -558,6 +558,24 @@ def test_bounds_are_empty_exactly_if_no_instants_meet_them(limits: list[tuple[in
     assert zone.empty == (not usual)
 
 
+def test_instants_are_told_from_the_beginning_of_the_log() -> None:
+    record = polling.MAPPING_RECORD | {
+        "events": polling.MAPPING_RECORD["events"] | {"moved": "session-change"},
+        "constants": {"max_ttl": "default", "max_execution": "default"},
+    }
+    begun = 1_767_607_200 * SECOND
+    lines = [
+        {"us": begun, "what": "Open", "answer": "accepted", "mode": "dedicated"},
+        {"us": begun + SECOND, "what": "Submit", "job": "j", "answer": "accepted"},
+        {"us": begun + 9 * SECOND, "what": "JobSucceeded", "job": "j"},
+        {"us": begun + 75 * SECOND, "what": "moved", "state": "inactive"},
+    ]
+    told = (json.dumps({"session": "s", **line}) for line in lines)
+    [finding] = judge_log(told, mapping=Mapping.from_record(record, source="a test")).findings
+    assert finding.rules[0] == "S-14"
+    assert str(finding.differences[0]) == "time of the change should be '69 s', and is '75 s'"
+
+
 def test_every_form_has_a_judge() -> None:
     trace = recorded(program(1, 10))
     assert all(not judged_as(trace, form).findings for form in FORMS)

@@ -102,13 +102,8 @@ def test_an_implementation_that_only_threads_can_break_is_broken_within_a_few_wi
 
 
 def test_a_race_is_told_with_two_operations_and_the_turns_that_lead_to_it() -> None:
-    """The target has a lock, so on a busy machine a schedule may go otherwise when it is run again, and what could be
-    left out stays in: two operations are asked for in one of three seeds."""
     toctou = RACY[0]
-    for seed in (1, 2, 3):
-        found = parallel(toctou.factory(), seed=seed, windows=WINDOWS, findings_max=1).findings[0]
-        if "client 2" not in found.said:
-            break
+    found = parallel(toctou.factory(), seed=1, windows=WINDOWS, findings_max=1).findings[0]
     assert found.kind is Kind.RACE
     assert found.shrunk
     assert "S-06" in found.rules

@@ -37,5 +37,9 @@ SHORT = sampler(ONCE, 1)
 MEDIUM = sampler(TWENTY_TIMES, 3_000)
 """About an eighth of a second on a simulator."""
 
+FAILING = sampler(ONCE[:60], 1)
+"""A circuit that breaks off, which only whoever runs the job finds out: the request itself has the form of any other.
+It costs no machine time anywhere. A service may refuse it as well, so it is tried before it is relied on."""
+
 LONG = sampler(HUNDRED_TIMES, 100_000, 5)
 """Minutes, everywhere: it is there to be cancelled. Where machine time is paid for, give a cheaper one."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, final
 
 import httpx
@@ -15,12 +16,14 @@ from sessioncore.core.values import replaced
 from ..protocol import UNSEEN, Capabilities, SessionView
 from ..results import Kind
 from ..running import FellShort
+from . import payloads
 from .exchange import Answer, Exchange
-from .reading import nonsense, object_of, session_of, text_of
+from .reading import job_of, nonsense, object_of, session_of, text_of
 from .settings import LANES_ANY, REAL_TOLERANCE_US, Settings
 
 CONTROL = "/_sessioncore"
 ENDS = ("JobSucceeded", "JobFailed", "JobReleased", "JobStarted")
+LOOK_S = 0.05
 DEVICE_REQUESTS = {"PauseRequested": "pause", "OfflineRequested": "offline", "ResumeRequested": "resume"}
 
 
@@ -117,6 +120,39 @@ class Service:
             if shown:
                 halves[mode.value] = replaced(half, **shown)
         return replaced(profile, **halves) if halves else profile
+
+    @cached_property
+    def failing(self) -> Mapping[str, Any] | None:
+        """A payload that is accepted and fails: its owner's, or the kit's if that does so here. None if neither."""
+        if self.settings.failing is not None:
+            return self.settings.failing
+        try:
+            came = self._what_comes_of(payloads.FAILING)
+        except FellShort as fall:  # what is wrong with the service, the cases will tell
+            came = fall.said
+        if came == "failed":
+            return payloads.FAILING
+        self.notes.append(
+            f"Nothing is known to fail here: the kit's own payload for that {came}. Where a case wants a job to fail,"
+            " it succeeds; --failing-job gives another."
+        )
+        return None
+
+    def _what_comes_of(self, payload: Mapping[str, Any]) -> str:
+        """Submit a job of its own, and see how it ends."""
+        answer = self.exchange.ask("POST", "/jobs", {**payload, "backend": self.backend})
+        if answer.refused:
+            return f"was refused (HTTP status {answer.status})"
+        name = text_of(object_of(answer, "a new job"), "id", "a new job")
+        until = time.monotonic() + self.settings.settle_s
+        while time.monotonic() < until:
+            told = self.exchange.ask("GET", f"/jobs/{name}", query={"exclude_params": "true"})
+            status = job_of(told.body, f"job {name}").status
+            if status not in ("queued", "running"):
+                return "failed" if status == "failed" else f"ended as {status}"
+            time.sleep(LOOK_S)
+        self.exchange.ask("POST", f"/jobs/{name}/cancel")
+        return f"did not end within {self.settings.settle_s:g} s"
 
     def close(self) -> None:
         """Let the connection go."""

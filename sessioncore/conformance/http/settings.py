@@ -23,8 +23,8 @@ class Settings:
     ``max_wait_s`` is the longest time that one case may wait on a real clock, ``patience_s`` how long one answer may
     take, ``settle_s`` how long a job may take to start or end. ``short``, ``medium``, ``long`` and ``failing`` are
     what to submit for a job that ends by itself at once, that runs for a moment and then ends by itself, that runs
-    until it is cancelled, and that fails on the device (None: no such job is known): bodies of ``POST /jobs`` without
-    session and device.
+    until it is cancelled, and that is accepted and fails: bodies of ``POST /jobs`` without session and device. Where
+    ``failing`` is None, :data:`~.payloads.FAILING` is tried once, and used if the service does so with it.
     """
 
     url: str

@@ -14,7 +14,7 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..cases import Case
 from ..possible_plan import softened
-from ..possible_run import FreeRun, Inconclusive
+from ..possible_run import FreeRun
 from ..protocol import FIELDS, WORDS
 from ..results import Difference, Finding, Kind, TierResult
 from ..running import FellShort, NotApplicable
@@ -23,7 +23,7 @@ from ..tiers.runner import Progress, signature, silent
 from ..tiers.shrinking import shrunk
 from ..watch import HangingError, Watch
 from .cases import in_seconds, wire_cases
-from .choosing import chosen, rules_met
+from .choosing import chosen
 from .service import Service
 from .settings import Settings
 from .target import ANY, HttpTarget
@@ -69,10 +69,10 @@ class HttpRunner:
         self.tally = Tally()
         self.findings: dict[tuple[Any, ...], Finding] = {}
         self.skipped: Counter[str] = Counter()
-        self.notes: list[str] = [*service.notes]
+        self.notes: list[str] = []
         self.cases = 0
-        self.open: dict[str, str] = {}
-        """Rules on which the evidence of some case did not decide, with why."""
+        self.doubts: dict[str, str] = {}
+        """Rules on which something differed once and not again, with what."""
         self._repeated = 0
         self._once: Counter[tuple[Any, ...]] = Counter()
         self._same: Counter[tuple[Any, ...]] = Counter()
@@ -95,7 +95,7 @@ class HttpRunner:
             if self.over or time.perf_counter() > deadline:
                 left += 1
                 continue
-            self.take(case if self.service.settings.failing is not None else softened(case))
+            self.take(self._meant(case))
         if left:
             why = "after what was found" if self.over else "time was over"
             self.notes.append(f"{left} cases for the wire were left out: {why}.")
@@ -107,7 +107,7 @@ class HttpRunner:
         if self.over:
             return self.result()
         patient = () if self.service.virtual else [case for case in wire_cases(self.profile) if case.events[-1].at]
-        wanted = [in_seconds(case if settings.failing is not None else softened(case)) for case in (*patient, *cases)]
+        wanted = [in_seconds(self._meant(case)) for case in (*patient, *cases)]
         picked = chosen(
             wanted,
             seconds_max=seconds_max,
@@ -118,8 +118,6 @@ class HttpRunner:
             wait_s_max=None if self.service.virtual else settings.max_wait_s,
         )
         self.skipped.update(picked.skipped)
-        if settings.failing is None:
-            self.notes.append("No payload that fails was given: where a case wants a job to fail, it succeeds.")
         if picked.left_out:
             self.notes.append(
                 f"{len(picked.cases)} of {len(picked.cases) + picked.left_out} cases were chosen; they meet"
@@ -135,6 +133,10 @@ class HttpRunner:
                 self.progress(self.tier, number, len(picked.cases))
             self.take(case)
         return self.result()
+
+    def _meant(self, case: Case) -> Case:
+        """The case as it can be asked for: without a payload that fails, jobs succeed."""
+        return softened(case) if self.service.failing is None else case
 
     def _time_a_request(self) -> float:
         """How long one request takes here, in seconds: the median of a few."""
@@ -170,7 +172,9 @@ class HttpRunner:
         if again is None or (signature(again)[:2] != signature(found)[:2] and again.kind is not found.kind):
             self._once[signature(found)] += 1
             if self._once[signature(found)] < FALLS_MAX:
-                self.skipped[f"seen once and not again: {found.summary()[:120]}"] += 1
+                why = f"seen once and not again: {found.summary()[:120]}"
+                self.skipped[why] += 1
+                self.doubts.update(dict.fromkeys(found.rules[:1], why))
                 return
         self._keep(case, found)
         self._look_away(found)
@@ -216,8 +220,9 @@ class HttpRunner:
             coverage=self.tally.coverage,
             exercised=self.tally.exercised,
             skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
-            notes=(*self.notes, *more),
-            inconclusive=tuple(self.open.items()),
+            notes=(*self.service.notes, *self.notes, *more),
+            inconclusive=tuple(self.tally.open.items()),
+            doubts=tuple(self.doubts.items()),
         )
 
     # --- one case --------------------------------------------------------------------------------------------
@@ -228,9 +233,6 @@ class HttpRunner:
         watch: Watch[Finding | None] = Watch(2 * settings.patience_s + settings.settle_s)
         try:
             return watch.run(lambda: self._once_through(case, tally, watch.beat))
-        except Inconclusive as reason:
-            self.skipped[str(reason)] += 1
-            self._inconclusive(case, str(reason))
         except NotApplicable as reason:
             self.skipped[str(reason)] += 1
         except FellShort as fall:
@@ -265,11 +267,6 @@ class HttpRunner:
             if finding is None:
                 raise
         return finding
-
-    def _inconclusive(self, case: Case, why: str) -> None:
-        """The rules that the case was about stay open, unless another case exercises them."""
-        for rule in rules_met(case, self.profile, self.policy, self.service.capabilities.lanes):
-            self.open[rule] = f"{why} in {case.name!r}"
 
     def _fell(self, case: Case, fall: FellShort) -> Finding:
         """The finding for a service that fell short outside of the case's own steps."""

@@ -15,6 +15,7 @@ from ..cases import translated
 from ..model import Inputs, Model, Output, event_of
 from ..protocol import Rejected, SystemUnderTest, Unsupported, View
 from ..tiers.minimal import NOTHING
+from ..watch import RAISED
 
 job_started = maker(JobStarted)
 
@@ -25,7 +26,11 @@ Made: TypeAlias = Callable[[], SystemUnderTest]
 
 
 class Unsteady(SessionCoreError):
-    """The target answered the same word differently than before. The message tells the word."""
+    """The target answered the same ``word`` differently than before. The message tells it."""
+
+    def __init__(self, word: Inputs, said: str) -> None:
+        super().__init__(f"after {', '.join(word)}: {said}")
+        self.word = word
 
 
 class Spent(SessionCoreError):
@@ -61,7 +66,7 @@ class Asked:
             return None
         try:
             return work()
-        except Exception as error:  # noqa: BLE001 - whatever a target raises is an answer to be learned
+        except RAISED as error:  # whatever a target raises is an answer to be learned
             self.broken = type(error).__name__
             return None
 
@@ -199,5 +204,5 @@ class Answers:
             if one not in node:
                 node[one] = (output, {})
             elif node[one][0] != output:
-                raise Unsteady(f"after {', '.join(word[: place + 1])}: {node[one][0]}, and another time {output}")
+                raise Unsteady(word[: place + 1], f"{node[one][0]}, and another time {output}")
             node = node[one][1]

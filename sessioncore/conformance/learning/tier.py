@@ -12,8 +12,10 @@ import attrs
 from sessioncore.core.errors import BackendError
 
 from ..model import Inputs, Model, Scope, model_of, session_scope
+from ..oracle import Oracle, is_time, time_before
 from ..protocol import Capabilities
 from ..results import TierResult
+from ..tally import rules_shown
 from ..tiers.complete import NOT_DRIVEN, suite_of
 from ..tiers.minimal import Mealy
 from ..tiers.runner import Runner
@@ -86,6 +88,7 @@ def learn(
         cases=result.cases + session.answers.queries if session.answers else result.cases,
         steps=result.steps + session.answers.steps if session.answers else result.steps,
         notes=(*result.notes, *session.notes),
+        doubts=tuple(session.doubts.items()),
         extra=session.told(result.findings == ()),
     )
 
@@ -123,6 +126,8 @@ class _Learning:
         self.compared: list[Step] = []
         self.marks: list[Mark] = []
         self.notes: list[str] = []
+        self.doubts: dict[str, str] = {}
+        """Rules on which the target's answers were not the same each time, with why."""
         self.left = False
 
     def work(self, beat: Callable[[], None], steps_max: int, late: Callable[[], bool]) -> None:
@@ -132,6 +137,7 @@ class _Learning:
             self.machine = learned(self.answers, self.reference, self.words, self.seed, self.walks)
         except Unsteady as error:
             self.notes.append(f"nothing was learned: the same inputs were answered differently each time ({error})")
+            self._doubt(error.word, f"the same inputs were answered differently each time: {error}")
             return
         if self.machine is None:
             self.notes.append("nothing was learned: the budget was used up before there was a first guess")
@@ -154,6 +160,7 @@ class _Learning:
             finding = self.runner.count(case, beat)
             if finding is None:
                 unconfirmed += 1
+                self._doubt(step.word, f"seen once and not again, after {', '.join(step.word)}")
             else:
                 self.runner.take(case, finding, beat)
             self.marks.append(
@@ -167,6 +174,16 @@ class _Learning:
             )
         if unconfirmed:
             self.notes.append(f"{unconfirmed} differences of the learned machine did not show when they were replayed")
+
+    def _doubt(self, word: Inputs, why: str) -> None:
+        """The rules that decide on the last input of a word are in doubt."""
+        oracle = Oracle(self.runner.profile, lanes=self.model.scope.lanes)
+        for event in self.model.case("in doubt", word).events:
+            oracle.pass_time(max(time_before(event), oracle.now))
+            if not is_time(event):
+                oracle.apply(event)
+        for rule in (rule for row in oracle.rows for rule in rules_shown(row)):
+            self.doubts.setdefault(rule, why)
 
     def told(self, passed: bool) -> LearnedTarget | None:
         """What there is to be told, with the picture."""

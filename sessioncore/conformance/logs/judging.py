@@ -14,9 +14,9 @@ from sessioncore.core.chart import CHART_VERSION
 from sessioncore.core.profiles import Profile
 from sessioncore.trace import Trace, TraceError, read_trace
 
-from ..blame import RULES_OF
 from ..protocol import FIELDS, UNSEEN
 from ..results import Finding, TierResult
+from ..rules import RULES
 from ..tally import V_02, Tally
 from ..tiers.runner import Progress, silent
 from .device import device_findings
@@ -24,10 +24,11 @@ from .items import Log, LogError, Saw
 from .mapping import Mapping
 from .own import log_of, lost_lines
 from .reading import read_log
-from .search import Course, follow, sure_rows
+from .search import Course, follow, sure
 from .strict import TIER, Replay, replayed
 from .subject import Subject
 from .telling import finding_of
+from .undecided import left_open
 
 ONE_SIDED = "a log that passes proves only that what it shows can be explained"
 
@@ -80,6 +81,7 @@ def judge_log(
         coverage=tally.coverage,
         exercised=tally.exercised,
         notes=(*notes, ONE_SIDED),
+        inconclusive=tuple(tally.open.items()),
         extra=judgement,
     )
 
@@ -108,7 +110,9 @@ def _own(
         return findings, judgement, notes, tally, len(log.subjects), len(trace.entries)
     findings = [replay.finding for replay in fell if replay.finding is not None]
     rest = _others(log, fell)
-    more, judgement, notes = _by_subject(log, rest, Tally(), progress)
+    apart = Tally()
+    more, judgement, notes = _by_subject(log, rest, apart, progress)
+    tally.leave_open(apart.open)
     if rest:
         notes.insert(0, f"after the first difference on its device, {len(rest)} other sessions and jobs were judged by"
                         " themselves")  # fmt: skip
@@ -142,6 +146,8 @@ def _by_subject(
     for number, name in enumerate(names):
         progress("explaining", number, len(names))
         course = follow(Subject(name, log))
+        if not course.fell:
+            tally.leave_open(dict(left_open(course)))
         if course.undecided:
             undecided.append((name, course.undecided))
         elif course.fell:
@@ -159,10 +165,8 @@ def _by_subject(
 
 def _count(course: Course, tally: Tally) -> None:
     """What an explained session exercised: only what every explanation of it has in common."""
-    for row, times in sure_rows(course).items():
-        tally.coverage.rows[row] += times
-        for rule in RULES_OF.get(row, ()):
-            tally.exercised[rule] += times
+    for one, times in sure(course).items():
+        (tally.exercised if one in RULES else tally.coverage.rows)[one] += times
     tally.steps += len(course.lines)
     for configuration in {state.core.only.configuration for state in course.states if state.core.only is not None}:
         if len(course.states) == 1:
@@ -178,6 +182,9 @@ def _count(course: Course, tally: Tally) -> None:
 
 def _notes(log: Log, judgement: LogJudgement) -> list[str]:
     notes = list(log.notes)
+    alone = sum(name.startswith("job ") for name in log.subjects)
+    if alone:
+        notes.append(f"{alone} of the jobs were taken as jobs of no session: no line of theirs names one")
     for what, text in _COUNTED.items():
         if log.counts[what]:
             notes.append(text.format(log.counts[what]))

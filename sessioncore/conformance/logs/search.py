@@ -34,7 +34,7 @@ class Course:
 
     ``states`` are those that explain every line; where there are none, ``before`` are the last in which the service
     could be, ``items`` what came next, and ``lines`` how many were explained. ``undecided`` says why nothing is
-    concluded.
+    concluded; ``before`` are then the last states that were followed.
     """
 
     subject: Subject
@@ -64,15 +64,17 @@ def follow(subject: Subject) -> Course:
     for _ in subject.items:
         before = _entered(layer, subject)
         if before[0].left > MISSING_MAX:
-            return Course(subject=subject, undecided=f"more than {MISSING_MAX} lines are missing at one place")
+            why = f"more than {MISSING_MAX} lines are missing at one place"
+            return Course(subject=subject, before=tuple(layer), undecided=why)
         try:
             before = reachable(before, subject)
             layer = _told(before, subject)
         except _TooManyError:
-            return Course(subject=subject, undecided=f"more than {STATES_MAX} states could explain it")
+            why = f"more than {STATES_MAX} states could explain it"
+            return Course(subject=subject, before=tuple(layer), undecided=why)
         if not layer:
             if subject.cut:
-                return Course(subject=subject, undecided="too many lines are missing")
+                return Course(subject=subject, before=tuple(before), undecided="too many lines are missing")
             items = tuple(dict.fromkeys(item for state in before for _, item in upcoming(state, subject)))
             return Course(subject=subject, lines=tuple(explained_so_far), before=tuple(before), items=items)
         explained_so_far.append(subject.items[len(explained_so_far)])
@@ -99,11 +101,12 @@ def upcoming(state: State, subject: Subject) -> list[tuple[int, Item]]:
 def reachable(states: list[State], subject: Subject) -> list[State]:
     """These states, and all that untold steps lead to before the next line."""
     buckets: Buckets = {}
-    waiting = deque(state for state in states if _add(buckets, state))
+    waiting = deque(kept for state in states for kept in _add(buckets, state))
     while waiting:
         state = waiting.popleft()
         most = max(item.most for _, item in upcoming(state, subject))
-        waiting.extend(found for found in hidden(state, subject, most) if _add(buckets, found))
+        for found in hidden(state, subject, most):
+            waiting.extend(_add(buckets, found))
         if sum(map(len, buckets.values())) > STATES_MAX:
             raise _TooManyError
     return [state for bucket in buckets.values() for state in bucket]
@@ -143,19 +146,23 @@ def _marked(done: tuple[int, frozenset[int]], place: int) -> tuple[int, frozense
     return begun, taken
 
 
-def _add(buckets: Buckets, state: State) -> bool:
-    """Keep a state unless one that allows as much is kept already. Those that it covers itself are dropped."""
+def _add(buckets: Buckets, state: State) -> list[State]:
+    """Keep a state unless one that allows as much is kept already, which then stands for it too. Those that it covers
+    itself are dropped. Gives the states from which to go on, once more where one stands for others now."""
     bucket = buckets.setdefault(state.key(), [])
-    if any(kept.covers(state) for kept in bucket):
-        return False
-    bucket[:] = [kept for kept in bucket if not state.covers(kept)]
+    covering = [kept for kept in bucket if kept.covers(state)]
+    if covering:
+        return [kept for kept in covering if kept.stands_for(state)]
+    for kept in [kept for kept in bucket if state.covers(kept)]:
+        bucket.remove(kept)
+        state.stands_for(kept)
     bucket.append(state)
-    return True
+    return [state]
 
 
-def sure_rows(course: Course) -> Counter[str]:
-    """The rows that fired in every explanation, as often as they did in all of them."""
+def sure(course: Course) -> Counter[str]:
+    """The rows that fired in every explanation and the rules that they exercised, as often as in all of them."""
     total: Counter[str] | None = None
     for state in course.states:
-        total = state.core.fired if total is None else total & state.core.fired
+        total = state.sure if total is None else total & state.sure
     return total or Counter()

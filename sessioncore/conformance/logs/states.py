@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import final
 
@@ -21,6 +22,7 @@ from sessioncore.core.profiles import Profile
 from sessioncore.core.session import STARTED, Session
 from sessioncore.core.values import replaced
 
+from ..tally import rules_shown
 from .timeless import Timeless
 from .zones import FAR, NOW, ORIGIN, Zone
 
@@ -38,9 +40,13 @@ class State:
     ``used`` bounds the usage up to the instant ``metered``. ``left`` is how many more lines may be missing here,
     ``lossy`` whether any were. ``loose`` names what is not known of it: ``max_ttl``, ``limit JOB``, ``reason JOB``.
     ``inferred`` are the steps that no line tells, each with its job; ``done`` says which lines it has explained.
+    Where several ways lead here, ``unsure`` says how often each row fired and each rule was exercised in this one and
+    not in all of them, and ``elsewhere`` which were in others alone.
     """
 
-    __slots__ = ("core", "done", "inferred", "keep", "left", "loose", "lossy", "used", "zone")
+    __slots__ = (
+        "core", "done", "elsewhere", "inferred", "keep", "left", "loose", "lossy", "unsure", "used", "zone",
+    )  # fmt: skip
 
     def __init__(self, profile: Profile, keep: frozenset[str]) -> None:
         self.core = Timeless(profile)
@@ -52,6 +58,8 @@ class State:
         self.loose: frozenset[str] = frozenset()
         self.inferred: tuple[tuple[str, str], ...] = ()
         self.done: tuple[int, frozenset[int]] = (0, frozenset())
+        self.unsure: Counter[str] = Counter()
+        self.elsewhere: frozenset[str] = frozenset()
 
     def copy(self) -> State:
         """A copy whose zone can be narrowed; the core is shared until a step forks it."""
@@ -73,6 +81,28 @@ class State:
             and self.used[1] >= other.used[1]
             and self.zone.holds(other.zone)
         )
+
+    def stands_for(self, other: State) -> bool:
+        """Take note of another way that led here; whether that made anything less sure."""
+        unsure = self.met - (self.sure & other.sure)
+        elsewhere = (self.elsewhere | other.elsewhere | other.met.keys()) - self.met.keys()
+        if (unsure, elsewhere) == (self.unsure, self.elsewhere):
+            return False
+        self.unsure, self.elsewhere = unsure, elsewhere
+        return True
+
+    @property
+    def met(self) -> Counter[str]:
+        """The rows that fired on this way, and the rules that they exercised."""
+        fired = self.core.fired
+        for row, times in tuple(fired.items()):
+            fired.update(dict.fromkeys(rules_shown(row), times))
+        return fired
+
+    @property
+    def sure(self) -> Counter[str]:
+        """The same for every way that leads here, as often as it was in all of them."""
+        return self.met - self.unsure
 
     # --- time ------------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ def finding_of(course: Course, source: str, origin: int) -> Finding:
     """The finding for a session whose lines nothing explains. ``origin`` is when the log begins."""
     subject = course.subject
     item = min(course.items, key=lambda one: (one.first, one.last))
-    clash = _best(course, item)
+    clash = _best(course, item, origin)
     kind = Kind.OUTCOME if any(one.what.startswith("answer") for one in clash.differences) else Kind.OBSERVATION
     told = (*course.lines[-MOMENTS_MAX:], item)
     return Finding(
@@ -56,14 +56,14 @@ def finding_of(course: Course, source: str, origin: int) -> Finding:
 # --- the rule ----------------------------------------------------------------------------------------------------
 
 
-def _best(course: Course, item: Item) -> Clash:
+def _best(course: Course, item: Item, origin: int) -> Clash:
     """The smallest thing that is wrong, over all states in which the service could be."""
     subject = course.subject
     found: list[tuple[tuple[int, int], Clash]] = []
     for state in course.before:
-        for clash in _clashes(state, item, subject):
+        for clash in _clashes(state, item, subject, origin):
             found.append(((_weight(clash), len(state.inferred)), clash))
-    early = _too_early(course, item) if isinstance(item.what, Saw) else None
+    early = _too_early(course, item, origin) if isinstance(item.what, Saw) else None
     if early is not None:
         found.append(((2, 0), early))
     clash = min(found, key=lambda one: one[0])[1] if found else Clash()
@@ -76,14 +76,14 @@ def _weight(clash: Clash) -> int:
     return 2 * len(clash.differences) + 1
 
 
-def _clashes(state: State, item: Item, subject: Subject) -> Iterator[Clash]:
+def _clashes(state: State, item: Item, subject: Subject, origin: int) -> Iterator[Clash]:
     for clash in explained(state, item, subject):
         if not isinstance(clash, Clash):
             continue
         if clash.late and isinstance(item.what, Did) and isinstance(item.what.event, TIMERS):
-            yield _mistimed(item.what.event, state)
+            yield _mistimed(item.what.event, state, origin)
         elif clash.late:
-            yield _overdue(state, item) if not clash.rules else _changed(state, item)
+            yield _overdue(state, item, origin) if not clash.rules else _changed(state, item, origin)
         elif clash.rules:
             yield clash
         else:
@@ -131,7 +131,7 @@ def _of(rows: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rule for row in rows if row in SESSION_ROWS for rule in RULES_OF[row]))
 
 
-def _overdue(state: State, item: Item) -> Clash:
+def _overdue(state: State, item: Item, origin: int) -> Clash:
     """The line would be right, were it not for its time: a timer that was due before it, or the order of the lines."""
     overdue = []
     for event, base, _, length in state.timers():
@@ -144,29 +144,33 @@ def _overdue(state: State, item: Item) -> Clash:
             overdue.append((state.zone.span(base, ORIGIN)[1] + length, event))
     if not overdue:
         least, _ = state.zone.span(NOW, ORIGIN)
-        wrong = Difference(what="time of the line", expected=f"{least} or later", seen=item.at)
+        expected = f"{_when(least, origin)} or later"
+        wrong = Difference(what="time of the line", expected=expected, seen=_when(item.at, origin))
         rows = [row for row in state.core.last_rows()[-1:] if row in TIMER_ROWS]
         return Clash(differences=(wrong,), rules=RULES_OF[rows[0]] if rows else ("T-04",), late=True)
     due, event = min(overdue, key=lambda one: one[0])
     name = type(event).__name__
-    wrong = Difference(what=f"timer {name}", expected=f"fired at {due}", seen=f"not fired at {item.at}")
+    seen = f"not fired at {_when(item.at, origin)}"
+    wrong = Difference(what=f"timer {name}", expected=f"fired at {_when(due, origin)}", seen=seen)
     return Clash(differences=(wrong,), rules=_RULES_OF_TIMER[name], late=True)
 
 
-def _mistimed(event: Event, state: State) -> Clash:
+def _mistimed(event: Event, state: State, origin: int) -> Clash:
     """A line tells that a timer fired, at a time at which it is not due."""
     name = type(event).__name__
     dues = [(base, least) for armed, base, least, _ in state.timers() if type(armed) is type(event)]
-    due = [state.zone.span(base, ORIGIN)[0] + least for base, least in dues]
-    wrong = Difference(what=f"timer {name}", expected=f"fired at {due[0] if due else 'no time'}", seen=event.at)
+    due = [_when(state.zone.span(base, ORIGIN)[0] + least, origin) for base, least in dues]
+    expected = f"fired at {due[0] if due else 'no time'}"
+    wrong = Difference(what=f"timer {name}", expected=expected, seen=f"fired at {_when(event.at, origin)}")
     return Clash(differences=(wrong,), rules=_RULES_OF_TIMER[name], late=True)
 
 
-def _changed(state: State, item: Item) -> Clash:
+def _changed(state: State, item: Item, origin: int) -> Clash:
     """The session is as the line says, and came to be so at another time."""
     least, most = state.zone.span(CHANGED, ORIGIN)
-    right = least if least == most else f"from {least} to {most}"
-    wrong = Difference(what="time of the change", expected=right, seen=item.at)
+    early, late = _when(least, origin), _when(most, origin)
+    right = early if least == most else f"from {early} to {late}"
+    wrong = Difference(what="time of the change", expected=right, seen=_when(item.at, origin))
     rows = state.core.last_rows()[-1:]
     return Clash(differences=(wrong,), rules=_of(rows) or ("V-02",), late=True)
 
@@ -180,7 +184,7 @@ _RULES_OF_TIMER = {
 }
 
 
-def _too_early(course: Course, item: Item) -> Clash | None:
+def _too_early(course: Course, item: Item, origin: int) -> Clash | None:
     """Whether the line would be right once a timer had fired that is not due yet."""
     subject = course.subject
     for state in course.before:
@@ -191,12 +195,18 @@ def _too_early(course: Course, item: Item) -> Clash | None:
             if any(isinstance(one, State) for one in explained(fired, item, subject, free_time=True)):
                 due = fired.zone.span(NOW, ORIGIN)[0]
                 name = type(event).__name__
-                wrong = Difference(what=f"timer {name}", expected=f"fired at {due}", seen=f"fired at {item.at}")
+                seen = f"fired at {_when(item.at, origin)}"
+                wrong = Difference(what=f"timer {name}", expected=f"fired at {_when(due, origin)}", seen=seen)
                 return Clash(differences=(wrong,), rules=_RULES_OF_TIMER[name])
     return None
 
 
 # --- for people --------------------------------------------------------------------------------------------------
+
+
+def _when(at: int, origin: int) -> str:
+    """An instant by its distance from the log's beginning, to the microsecond."""
+    return f"{(at - origin) / 1e6:.6f}".rstrip("0").rstrip(".") + " s"
 
 
 def _possible(state: State, origin: int) -> str:

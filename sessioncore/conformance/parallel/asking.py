@@ -11,7 +11,8 @@ from ..cases import translated
 from ..protocol import Accepted, Outcome, Rejected, SystemUnderTest, Unsupported, View
 from ..results import Kind
 from ..running import FellShort, NotApplicable
-from ..watch import checked
+from ..shapes import oddity
+from ..watch import RAISED, checked, exception_text
 
 
 class Asking:
@@ -47,6 +48,8 @@ class Asking:
         view = self._call("observe", self.target.observe)
         self._check(view, View, "what observe() gives")
         self._check(view.at, int, "the time of a view")
+        if said := oddity(view):
+            raise FellShort(Kind.NONSENSE, said)
         return view  # type: ignore[no-any-return]  # it was checked
 
     def _call(self, name: str, method: Callable[..., Any], *arguments: Any) -> Any:
@@ -55,8 +58,8 @@ class Asking:
             return method(*arguments)
         except NotApplicable:
             raise
-        except Exception as error:
-            raise FellShort(Kind.CRASH, f"{name}() raised {type(error).__name__}: {error}") from error
+        except RAISED as error:
+            raise FellShort(Kind.CRASH, f"{name}() raised {exception_text(error)}") from error
 
     @staticmethod
     def _check(thing: Any, kinds: type | tuple[type, ...], what: str) -> None:

@@ -42,6 +42,9 @@ WAKING_S = 0.02
 ENDING_S = 0.2
 """How long threads that were left behind are given to end by themselves."""
 
+WAITS, MAKES_WAY = "waits", "makes way"
+"""Why a turn goes to another where that is not the schedule's doing."""
+
 Point: TypeAlias = Callable[[], None]
 """What a client calls where the turn may go to another, besides the lines of the target."""
 
@@ -222,7 +225,7 @@ class Turns:
             if any(self._state[one] is _State.READY for one in ahead):
                 self._woke.add(here)
                 self._state[me] = _State.READY
-                self._pass(me, "makes way")
+                self._pass(me, MAKES_WAY)
             else:
                 if _State.WAITING in self._state and _State.READY not in self._state:
                     self._held.add(here)  # whoever waits, waits for something that this client has
@@ -311,7 +314,7 @@ class Turns:
             if current is not None:
                 self._state[current] = _State.WAITING
                 self._current = None
-                self._left = (current, _spot(self._at[current]), "waits")
+                self._left = (current, _spot(self._at[current]), WAITS)
                 self._idle[current] = _worked(self._clocks[current])
             self._choose()
 

@@ -8,7 +8,7 @@ from typing import final
 import attrs
 
 from sessioncore.core.device_core import DeviceCore
-from sessioncore.core.errors import ClientError
+from sessioncore.core.errors import ClientError, HostError
 from sessioncore.core.events import (
     Advanced,
     Event,
@@ -138,6 +138,8 @@ def spot(before: DeviceCore, event: Event) -> Spot:
             after.handle(translated(event, before.now, {}))
     except ClientError as error:
         outcome = error.row
+    except HostError:  # it has been through this event already: no row of it can be named
+        after = before
     rows = (outcome,) if outcome is not None else tuple(after.fired - before.fired)
     steps = {}
     for name in after.sessions:

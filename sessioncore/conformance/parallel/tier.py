@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from random import Random
 from typing import Any, TypeAlias, final
@@ -14,10 +15,13 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..awaited import is_async
 from ..blame import RULES_OF
+from ..cases import Case
+from ..http.choosing import rules_met
+from ..making import PATIENCE_S
 from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Coverage, Finding, Kind, TierResult
 from ..running import NotApplicable
-from ..watch import HangingError, Watch
+from ..watch import RAISED, HangingError, Watch, exception_text
 from .conducting import by_schedule, freely, target_code
 from .looped import Looped
 from .plans import Plans
@@ -121,6 +125,8 @@ class _Tier:
         self.notes: list[str] = []
         self.rows: Counter[str] = Counter()
         self.cases = self.trials = self.operations = self.unclear = 0
+        self.open: dict[str, str] = {}
+        """Rules that windows were about which nothing decided, with why."""
         self.plans = Plans(self.rng)
         self._ran = Ran()
         self.first: int | None = None
@@ -144,14 +150,20 @@ class _Tier:
 
     def _capabilities(self) -> Capabilities | None:
         try:
-            target = self._fresh()
-            can = target.capabilities
-            self.options["time_passes"] = self.options.get("time_passes") or bool(getattr(target, "stamps", False))
-            target.close()
+            can, stamps = Watch[tuple[Capabilities, bool]](PATIENCE_S).run(self._look)
         except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
             self._keep(_unmade(error))
             return None
+        self.options["time_passes"] = self.options.get("time_passes") or stamps
         return can
+
+    def _look(self) -> tuple[Capabilities, bool]:
+        """What a first target can do, and whether it says that it stamps what arrives."""
+        target = self._fresh()
+        try:
+            return target.capabilities, bool(getattr(target, "stamps", False))
+        finally:
+            target.close()
 
     def _fresh(self) -> SystemUnderTest:
         made: Any = self.factory()
@@ -185,8 +197,8 @@ class _Tier:
             except NotApplicable as error:
                 self.skipped[str(error)] += 1
                 return None
-            except Inconclusive:
-                self.unclear += 1
+            except Inconclusive as error:
+                self._unclear(drawn, error)
                 return None
             self._ran = outcomes.ran or self._ran
             self.plans.learn(self._ran)
@@ -196,6 +208,15 @@ class _Tier:
                 return self._alone(drawn, outcomes.finding) or (drawn, schedule, outcomes.finding)
             self.rows.update(outcomes.rows)
         return None
+
+    def _unclear(self, drawn: Window, why: Inconclusive) -> None:
+        """The rules that the window is about, one operation after another, stay open."""
+        self.unclear += 1
+        events = (*drawn.before, *(event for mine in drawn.clients for event in mine))
+        in_order = tuple(sorted(events, key=lambda event: event.at))
+        with suppress(NotApplicable):  # one after another they make no sense: nobody can say what they are about
+            for rule in rules_met(Case(name=drawn.name, events=in_order), self.profile, self.policy):
+                self.open.setdefault(rule, f"{why}, in {drawn.name}")
 
     def _plans(self, drawn: Window) -> Iterator[Schedule | None]:
         """First nobody is interrupted; then somebody is, wherever it promises most."""
@@ -233,7 +254,11 @@ class _Tier:
     def judge(self, drawn: Window, schedule: Schedule | None) -> Outcomes:
         """One window on a fresh target under one schedule (None: freely)."""
         self._beat()
-        target = self._fresh()
+        self._trial = None
+        try:
+            target = self._fresh()
+        except RAISED as error:  # whatever the factory raises is told
+            return Outcomes(finding=_unmade(error))
         conduct = (
             partial(freely, rng=self.rng)
             if schedule is None
@@ -252,7 +277,7 @@ class _Tier:
         finally:
             if outcomes.finding is None or outcomes.finding.kind is not Kind.HANG:
                 self._beat()
-                target.close()
+                outcomes.finding = _closed(target) or outcomes.finding
         self.operations += outcomes.operations
         return outcomes
 
@@ -269,8 +294,7 @@ class _Tier:
         self.findings.setdefault(_signature(finding), finding)
 
     def _hung(self, said: str) -> None:
-        if self._trial is not None:
-            self._keep(self._trial.fell(Kind.HANG, said))
+        self._keep(_unmade(HangingError(said)) if self._trial is None else self._trial.fell(Kind.HANG, said))
 
     def _result(self, seconds: float) -> TierResult:
         exercised = Counter[str]()
@@ -293,6 +317,7 @@ class _Tier:
             exercised=exercised,
             skipped=tuple(f"{why}: {count} windows" for why, count in sorted(self.skipped.items())),
             notes=tuple(self.notes),
+            inconclusive=tuple(self.open.items()),
             extra={"trials": self.trials, "first": self.first},
         )
 
@@ -302,13 +327,22 @@ def _signature(finding: Finding) -> tuple[Any, ...]:
     return "" if race else finding.kind, finding.rules[:1]
 
 
-def _unmade(error: Exception) -> Finding:
+def _closed(target: SystemUnderTest) -> Finding | None:
+    """Let a target go; what goes wrong with that."""
+    try:
+        target.close()
+    except RAISED as error:  # it is told
+        return _unmade(error, "close()")
+    return None
+
+
+def _unmade(error: BaseException, at: str = "the factory") -> Finding:
     return Finding(
-        kind=Kind.CRASH,
+        kind=Kind.HANG if isinstance(error, HangingError) else Kind.CRASH,
         rules=(),
         tier=TIER,
         case="making a target",
         differences=(),
         trace=(),
-        said=f"the factory raised {type(error).__name__}: {error}",
+        said=f"{at} raised {exception_text(error)}",
     )

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, final
 import attrs
 
 from sessioncore.conformance.results import Coverage
+from sessioncore.conformance.tally import AFTER_TIMER, BEFORE_TIMER
 from sessioncore.core.chart import Disposition, Fault, Row
 from sessioncore.core.device_chart import DEVICE_CHART
 from sessioncore.core.events import (
@@ -45,10 +46,6 @@ LENGTHS: Final[Mapping[type, str]] = {
 
 SIDES: Final = ("before", "at", "after")
 """Where a timer's deadline is looked at."""
-
-BEFORE_TIMER: Final = "report before timer"
-AFTER_TIMER: Final = "timer before request"
-"""The two orders of T-01."""
 
 _QUEUED_MAX: Final = 3
 _LANES_MAX: Final = 3  # with more, a session meets nothing that it does not meet with two: a test compares

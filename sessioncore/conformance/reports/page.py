@@ -270,6 +270,7 @@ def _tier_notes(tier: TierResult) -> Iterator[Html]:
     if tier.guarantee and tier.findings:
         yield tag("p", "It did not pass.", class_="cf-faint")
     yield from (tag("p", words.cut(note, 1000)) for note in tier.notes)
+    yield from (tag("p", rule_link(rule), f" is in doubt: {words.cut(why, 600)}") for rule, why in tier.doubts)
     yield from (tag("p", rule_link(rule), f" is open: {words.cut(why, 600)}") for rule, why in tier.inconclusive)
     if tier.skipped:
         shown = [tag("li", words.cut(one)) for one in tier.skipped[:200]]

@@ -47,11 +47,14 @@ SHOWN_MAX: Final = 300
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
+NOTHING_SAID: Final = (Verdict.UNTESTED, Verdict.NOT_APPLICABLE, Verdict.INCONCLUSIVE)
+
+
 def outcome(report: Report) -> str:
     """The judgement in words. A target of which nothing could be judged does not conform, nor does it not."""
     if not report.passed:
         return "does not conform"
-    judged = any(found.verdict not in (Verdict.UNTESTED, Verdict.NOT_APPLICABLE) for found in report.verdicts)
+    judged = any(found.verdict not in NOTHING_SAID for found in report.verdicts)
     return "conforms" if judged else "was not compared"
 
 

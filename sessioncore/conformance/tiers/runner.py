@@ -11,14 +11,14 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..cases import Case
 from ..http.choosing import chosen
-from ..making import made
+from ..making import capabilities_of, made
 from ..possible_plan import softened
 from ..possible_run import FreeRun
 from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Finding, Kind, TierResult
 from ..running import NotApplicable, Run
 from ..tally import Tally
-from ..watch import HangingError, Watch
+from ..watch import RAISED, HangingError, UnmadeError, Watch, exception_text
 from .shrinking import shrunk
 
 FINDINGS_MAX = 25
@@ -73,6 +73,8 @@ class Runner:
         self.notes: list[str] = []
         self.cases = 0
         self.hangs = 0
+        self._can: Capabilities | None = None
+        self._unmade: Exception | None = None
         self._patience = 10.0
         self._seconds = 0.0
         self._until: float | None = None
@@ -91,16 +93,22 @@ class Runner:
         return self._until is not None and time.perf_counter() > self._until
 
     def fresh(self) -> SystemUnderTest:
-        """A fresh target; an asynchronous one is made synchronous."""
-        return made(self.factory)
+        """A fresh target; an asynchronous one is made synchronous. Raises :class:`UnmadeError`."""
+        try:
+            return made(self.factory)
+        except RAISED as error:
+            raise UnmadeError(exception_text(error)) from error
 
     def capabilities(self) -> Capabilities:
-        """What its targets can do. Raises what the factory raises."""
-        target = self.fresh()
+        """What its targets can do, asked once. Raises what the factory raises, and :class:`HangingError`."""
+        if self._unmade is not None:
+            raise self._unmade
         try:
-            return target.capabilities
-        finally:
-            target.close()
+            self._can = self._can or capabilities_of(self.factory)
+        except Exception as error:
+            self._unmade = error
+            raise
+        return self._can
 
     def run(self, cases: Iterable[Case], guarantee: str = "") -> TierResult:
         """Every case. A target that hangs is left behind, and the next case gets another."""
@@ -113,7 +121,7 @@ class Runner:
             waiting = self._possible(waiting, can)
             self._until = None if can.clock else began + 1.5 * REAL_S_MAX
         except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
-            self._found(_unmade(self.tier, error))
+            self._found(_unmade(self.tier, error, Kind.HANG if isinstance(error, HangingError) else Kind.CRASH))
             waiting = []
         total = len(waiting)
 
@@ -161,6 +169,8 @@ class Runner:
         self._watch = watch
         try:
             watch.run(lambda: work(watch.beat, lambda: self._watch is watch))
+        except UnmadeError as error:
+            self._found(_unmade(self.tier, error))
         except HangingError as error:
             self._watch = None
             self.hangs += 1
@@ -187,6 +197,7 @@ class Runner:
             skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
             notes=tuple(notes),
             guarantee="" if findings or self.skipped else guarantee,
+            inconclusive=tuple(self.tally.open.items()),
         )
 
     def judge(self, case: Case, beat: Callable[[], None] = lambda: None, tally: Tally | None = None) -> Finding | None:
@@ -195,14 +206,15 @@ class Runner:
         self._run = None
         try:
             target = self.fresh()
-        except Exception as error:  # noqa: BLE001 - whatever the factory raises is told
+        except UnmadeError as error:
             return _unmade(self.tier, error)
         self._run = run = self._run_on(target, tally or Tally(), beat)
         try:
-            return run.judge(case)
+            finding = run.judge(case)
         finally:
             beat()
-            target.close()
+            wrong = _closed(target)
+        return _unmade(self.tier, wrong, at="close()") if finding is None and wrong is not None else finding
 
     def count(
         self, case: Case, beat: Callable[[], None], mine: Callable[[], bool] = lambda: True
@@ -293,14 +305,23 @@ def signature(finding: Finding) -> tuple[Any, ...]:
     return (finding.kind, finding.rules[:1], fields, finding.said.partition(":")[0])
 
 
-def _unmade(tier: str, error: Exception, kind: Kind = Kind.CRASH) -> Finding:
-    """The finding for a factory that gave no target."""
+def _closed(target: SystemUnderTest) -> BaseException | None:
+    """Let a target go; what it raises."""
+    try:
+        target.close()
+    except RAISED as error:  # it is told
+        return error
+    return None
+
+
+def _unmade(tier: str, error: BaseException, kind: Kind = Kind.CRASH, at: str = "the factory") -> Finding:
+    """The finding for a factory that gave no target, or a target that cannot be let go."""
     return Finding(
         kind=kind,
         rules=(),
         tier=tier,
-        case="making a target",
+        case="making a target" if at == "the factory" else "letting a target go",
         differences=(),
         trace=(),
-        said=f"the factory raised {type(error).__name__}: {error}" if kind is Kind.CRASH else f"the factory: {error}",
+        said=f"{at} raised {exception_text(error)}" if kind is Kind.CRASH else f"{at}: {error}",
     )
