@@ -7,7 +7,7 @@ core. (Where jobs start and end by themselves there are several: see ``possible`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import final
 
 from sessioncore.core.device_core import DeviceCore
@@ -16,16 +16,21 @@ from sessioncore.core.errors import ClientError, Story
 from sessioncore.core.events import REPORTS, Advanced, Event, OpenRequested, SubmitRequested
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 from sessioncore.core.session import Session
+from sessioncore.core.states import Configuration
 
-from .protocol import Accepted, Outcome, Rejected, View
-from .reference import Kept, view_of
+from .protocol import Accepted, Outcome, View
+from .reference import Kept, accepted, rejected, view_of
 
 DONE = Accepted()
+
+CALLED: Mapping[Configuration, str] = {one: one.value for one in Configuration}
+"""The name of every configuration."""
 
 
 @final
 class Oracle:
-    """The reference, from 0 on its own clock. ``started`` are the jobs that it started in the last step, with when."""
+    """The reference, from 0 on its own clock. ``started`` are the jobs that it started in the last step, with when;
+    ``sessions`` and ``where`` are its sessions after it, and in which configuration each of them is."""
 
     def __init__(self, profile: Profile = IBM_GUIDE, *, lanes: int = 1, policy: Policy = FIFO) -> None:
         self.core = DeviceCore("device", lanes=lanes, profile=profile, policy=policy)
@@ -34,7 +39,9 @@ class Oracle:
         self.steps: dict[str, tuple[str, ...]] = {}
         self._stories: dict[str, Story] = {}
         self._fired: Counter[str] = Counter()
-        self._kept: Kept = {}
+        self.sessions: Mapping[str, Session] = {}
+        self.where: Mapping[str, str] = {}
+        self._kept = Kept()
 
     @property
     def now(self) -> int:
@@ -51,11 +58,11 @@ class Oracle:
             effects = self.core.handle(event)
         except ClientError as error:
             self.rows, self.steps, self.started = (error.row,), {}, []
-            return Rejected(code=error.code, http_status=error.http_status, message=error.message)
+            return rejected(code=error.code, http_status=error.http_status, message=error.message)
         self._note(effects)
         if isinstance(event, OpenRequested):
-            return Accepted(id=event.session_id)
-        return Accepted(id=event.job_id) if isinstance(event, SubmitRequested) else DONE
+            return accepted(id=event.session_id)
+        return accepted(id=event.job_id) if isinstance(event, SubmitRequested) else DONE
 
     def view(self) -> View:
         """What a client sees now."""
@@ -86,7 +93,9 @@ class Oracle:
         self.rows = tuple(row for row, count in self._fired.items() if count != before.get(row))
         self.started = [(effect.at, effect.job_id) for effect in effects if isinstance(effect, StartJob)]
         self.steps = {}
-        for name in self.core.sessions:
+        self.sessions = self.core.sessions
+        self.where = {name: CALLED[session.configuration] for name, session in self.sessions.items()}
+        for name in self.sessions:
             story, was = self.core.story(name), self._stories.get(name, ())
             if story is not was and story != was:
                 self.steps[name] = _added(was, story)

@@ -6,13 +6,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, final
 
-import attrs
-
 from sessioncore.core.errors import HostError
 from sessioncore.core.events import REPORTS, Advanced, Event, JobStarted, OpenRequested, SubmitRequested
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 from sessioncore.core.session import Session
-from sessioncore.core.values import maker
+from sessioncore.core.values import maker, replaced
 
 from .blame import Spot, answer_differs, blamed, rules_of, uncalled, view_differs
 from .cases import Case, translated
@@ -28,7 +26,7 @@ LAGS_MAX = 3
 ABOUT_DEVICE = ("PauseRequested", "OfflineRequested", "ResumeRequested")
 """Requests that the kit answers itself where it is the target's scheduler."""
 
-job_started = maker(JobStarted)
+job_started, spot_of = maker(JobStarted), maker(Spot)
 
 
 _Noted = tuple[Event, Outcome | None, Outcome | None, tuple[str, ...], View | None, Mapping[str, Session]]
@@ -108,11 +106,11 @@ class Run:
         if found is not None or isinstance(event, Advanced):
             return found
         at = event.at + self.offset
-        moved = translated(event, at, {})
+        moved = translated(event, at, {}) if self.offset else event
         tie = self.oracle.due_at(at)
         if tie or self._fired_now:
             order = "report before timer" if tie else "timer before request"
-            self.tally.coverage.ties[type(event).__name__, order] += 1
+            self.tally.tied(event, order)
         return self._hand_in(moved, "T-01" if tie else "", self.oracle.otherwise(moved) if tie else None)
 
     def _pass_time(self, until: int, event: Event) -> tuple[Kind, list[Difference], Spot] | None:
@@ -131,7 +129,7 @@ class Run:
         oracle = self.oracle
         length = to - oracle.now
         tie = ""
-        before = self._where()
+        before = oracle.where
         due = oracle.core.next_deadline()
         if due is not None and due <= to + 1:
             dues = armed(oracle.core)
@@ -144,7 +142,7 @@ class Run:
         return self._compare(event, DONE_NOTHING, None, tie, before)
 
     def _hand_in(self, event: Event, tie: str, other: View | None) -> tuple[Kind, list[Difference], Spot] | None:
-        before = self._where()
+        before = self.oracle.where
         try:
             expected = self.oracle.apply(event)
         except HostError as error:
@@ -160,7 +158,7 @@ class Run:
         if isinstance(outcome, Unsupported):
             raise NotApplicable(outcome.why)
         both = isinstance(outcome, Accepted) and isinstance(expected, Accepted)
-        if both and isinstance(event, OpenRequested | SubmitRequested):
+        if both and isinstance(event, (OpenRequested, SubmitRequested)):
             assert isinstance(outcome, Accepted)
             self._check(outcome.id, str, "the id of what was made")
             if outcome.id is not None:
@@ -175,7 +173,7 @@ class Run:
         with suppress(Exception):  # to raise is what T-04 asks for; what counts is that nothing changes
             self.target.apply(sent)
         self.oracle.rows, self.oracle.steps, self.oracle.started = (), {}, []
-        return self._compare(event, DONE_NOTHING, None, "T-04", self._where())
+        return self._compare(event, DONE_NOTHING, None, "T-04", self.oracle.where)
 
     def _starts(self) -> None:
         """Tell a target whose jobs the kit starts what the reference has started."""
@@ -198,7 +196,7 @@ class Run:
     ) -> tuple[Kind, list[Difference], Spot] | None:
         """Whether answer and view are right; what was met is counted if they are."""
         oracle = self.oracle
-        spot = Spot(event=event, rows=oracle.rows, steps=oracle.steps, core=oracle.core, tie=tie)
+        spot = spot_of(event=event, rows=oracle.rows, steps=oracle.steps, core=oracle.core, tie=tie)
         if outcome is not None and (wrong := list(answer_differs(expected, outcome))):
             self._note(event, expected, outcome, None)
             return Kind.OUTCOME, wrong, spot
@@ -219,9 +217,9 @@ class Run:
         if wrong:
             clock = wrong[0].what == "clock"
             if tie == "T-01" and (other is None or self._unlike(other, view)):
-                spot = attrs.evolve(spot, tie="")  # another order does not explain it
+                spot = replaced(spot, tie="")  # another order does not explain it
             if tie == "T-02" and not any(difference.what.endswith("state_reason") for difference in wrong):
-                spot = attrs.evolve(spot, tie="")
+                spot = replaced(spot, tie="")
             return Kind.CLOCK if clock else Kind.OBSERVATION, wrong, spot
         self.tally.agreed(expected, before, spot, hidden(oracle.core, view, self.names))
         self.tally.looked(oracle.core, view, self.names)
@@ -260,14 +258,10 @@ class Run:
 
     # --- counting --------------------------------------------------------------------------------------------
 
-    def _where(self) -> dict[str, str]:
-        """In which configuration every session is."""
-        return {name: session.configuration.value for name, session in self.oracle.core.sessions.items()}
-
     def _note(self, event: Event, expected: Outcome, outcome: Outcome | None, view: View | None) -> None:
         """Remember a step; it is put into words only if something is found."""
         told = None if outcome is None else expected
-        self._noted.append((event, told, outcome, self.oracle.rows, view, self.oracle.core.sessions))
+        self._noted.append((event, told, outcome, self.oracle.rows, view, self.oracle.sessions))
 
     @property
     def _moments(self) -> tuple[Moment, ...]:
