@@ -31,8 +31,11 @@ def smoke(profile: Profile, lanes: int = 1) -> Iterator[Case]:
 def standard(profile: Profile, lanes: int = 1) -> Iterator[Case]:
     """All transitions and all sneak paths of the small scopes, every timer before, at and after its deadline, ties,
     long silences, and what no small scope has. Short cases first, so that what fails is short."""
-    yield from smoke(profile, lanes)
-    yield from particular(profile)
+    shown = set()
+    for case in (*smoke(profile, lanes), *particular(profile)):
+        if case.events not in shown:
+            shown.add(case.events)
+            yield case
     seen: set[Kind] = set()
     for scope in (session_scope(profile), shared_scope(profile, lanes=lanes)):
         yield from edges(model_of(scope), seen)

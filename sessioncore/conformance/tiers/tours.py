@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from ..cases import Case
-from ..model import Inputs, Model
+from ..model import NOTHING, Inputs, Model
 
 LENGTH_MAX = 30
 """How many inputs a tour has at most: a long one that fails early hides what comes after."""
@@ -42,7 +42,7 @@ def tours(model: Model) -> Iterator[Case]:
 
 def _worthwhile(model: Model, state: int) -> list[str]:
     """The inputs of a state, those that stay there first; without those that say nothing."""
-    said = [word for word in model.inputs if model.outputs[state][word] != ("nothing to do",)]
+    said = [word for word in model.inputs if model.outputs[state][word] != NOTHING]
     return sorted(said, key=lambda word: model.next[state][word] != state)
 
 
