@@ -42,6 +42,7 @@ class Oracle:
         self.sessions: Mapping[str, Session] = {}
         self.where: Mapping[str, str] = {}
         self._kept = Kept()
+        self._view: View | None = None
 
     @property
     def now(self) -> int:
@@ -66,7 +67,9 @@ class Oracle:
 
     def view(self) -> View:
         """What a client sees now."""
-        return view_of(self.core, self.core.now, self._kept)
+        if self._view is None:
+            self._view = view_of(self.core, self.core.now, self._kept)
+        return self._view
 
     def session(self, name: str) -> Session | None:
         """One session as the reference knows it."""
@@ -89,6 +92,7 @@ class Oracle:
 
     def _note(self, effects: Iterable[AnyEffect]) -> None:
         """Remember the rows of a step, in all and by session, and the jobs that it started."""
+        self._view = None
         before, self._fired = self._fired, self.core.fired
         self.rows = tuple(row for row, count in self._fired.items() if count != before.get(row))
         self.started = [(effect.at, effect.job_id) for effect in effects if isinstance(effect, StartJob)]
