@@ -75,10 +75,6 @@ class Oracle:
         """One session as the reference knows it."""
         return self.core.session(name)
 
-    def due_at(self, at: int) -> bool:
-        """Whether a timer is due at exactly this instant and has not fired (T-01)."""
-        return self.core.next_deadline() == at
-
     def otherwise(self, event: Event) -> View | None:
         """What a client would see if the timers of this instant went before the event (T-01); None if that is
         refused."""
@@ -94,8 +90,8 @@ class Oracle:
         """Remember the rows of a step, in all and by session, and the jobs that it started."""
         self._view = None
         before, self._fired = self._fired, self.core.fired
-        self.rows = tuple(row for row, count in self._fired.items() if count != before.get(row))
-        self.started = [(effect.at, effect.job_id) for effect in effects if isinstance(effect, StartJob)]
+        self.rows = tuple([row for row, count in self._fired.items() if count != before.get(row)])
+        self.started = [(effect.at, effect.job_id) for effect in effects if type(effect) is StartJob]
         self.steps = {}
         self.sessions = self.core.sessions
         self.where = {name: CALLED[session.configuration] for name, session in self.sessions.items()}

@@ -71,6 +71,7 @@ class Run:
         self.origin = 0
         self.offset = 0
         self._fired_now = False
+        self._due: int | None = None
         self._asked: Event = Advanced(at=0)
         self._noted: list[_Noted] = []
 
@@ -102,35 +103,34 @@ class Run:
         if at < self.oracle.now - (1 if isinstance(event, REPORTS) else 0):
             return self._backwards(event)
         until = max(time_before(event) + self.offset, self.oracle.now)
-        found = self._pass_time(until, event if isinstance(event, Advanced) else Advanced(at=until))
+        found = self._pass_time(until, event if isinstance(event, Advanced) else None)
         if found is not None or isinstance(event, Advanced):
             return found
         at = event.at + self.offset
         moved = translated(event, at, {}) if self.offset else event
-        tie = self.oracle.due_at(at)
+        tie = self._due == at  # a timer is due at exactly this instant and has not fired (T-01)
         if tie or self._fired_now:
             order = "report before timer" if tie else "timer before request"
             self.tally.tied(event, order)
         return self._hand_in(moved, "T-01" if tie else "", self.oracle.otherwise(moved) if tie else None)
 
-    def _pass_time(self, until: int, event: Event) -> tuple[Kind, list[Difference], Spot] | None:
+    def _pass_time(self, until: int, event: Advanced | None) -> tuple[Kind, list[Difference], Spot] | None:
         """Time passes for both. A target whose jobs the kit starts is told of each start when it is due."""
         self._fired_now = False
         while True:
-            due = self.oracle.core.next_deadline()
+            due = self._due = self.oracle.core.next_deadline()
             if self.oracle.now >= until and (due is None or due > until):
                 return None  # a timer may also have become due at this very instant
             to = until if due is None or due > until or not self.can.dispatch else due
-            found = self._jump(to, event)
+            found = self._jump(to, event or Advanced(at=until), due)
             if found is not None:
                 return found
 
-    def _jump(self, to: int, event: Event) -> tuple[Kind, list[Difference], Spot] | None:
+    def _jump(self, to: int, event: Event, due: int | None) -> tuple[Kind, list[Difference], Spot] | None:
         oracle = self.oracle
         length = to - oracle.now
         tie = ""
         before = oracle.where
-        due = oracle.core.next_deadline()
         if due is not None and due <= to + 1:
             dues = armed(oracle.core)
             over = [when for _, when in dues if when <= to]
