@@ -159,6 +159,8 @@ def explore(runner: Runner, *, seed: int = 0, examples: int = EXAMPLES, steps: i
             visits.update(met)
             if failing is not None:
                 runner.take(*failing, beat)
+                if runner.full:
+                    break
 
     runner.guarded(draw)
     return runner.finished(began)
@@ -176,6 +178,8 @@ def _round(
     failing: list[tuple[Case, Finding]] = []
 
     def examine(numbers: list[int]) -> None:
+        if failing and not runner.shorten:
+            raise AssertionError("the target fell short")
         case = written(Program(runner.profile, can.lanes, visits, frozenset(can.unsupported)), numbers, met)
         found = runner.count(case, beat)
         if found is not None:
@@ -189,7 +193,7 @@ def _round(
         max_examples=ROUND,
         database=None,
         deadline=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if runner.shorten else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
         print_blob=False,
