@@ -20,7 +20,6 @@ from ..tiers.runner import Runner, silent
 from .values import Alarm, Kill, Told
 from .walking import Tree, parts, tree_of
 
-
 WINDOWS = 10
 """In how many windows a right target is used by several threads, with each seed: a sixth of what the tier does."""
 
