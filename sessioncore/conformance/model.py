@@ -128,15 +128,16 @@ class Model:
         """The events of a sequence of inputs. An input that says nothing where it comes (a submission when every job
         was submitted) is left out."""
         events = list(self.opening())
-        now, used = 0, [0] * (len(self.scope.sessions) + 1)
+        now = state = 0
         for word in inputs:
             if word == "tick":
                 now += self.scope.tick_us
                 events.append(Advanced(at=now))
-                continue
-            event = event_of(self.scope, word, now, used)
-            if event is not None:
-                events.append(event)
+            else:  # a submission that was refused is none: the next one has its name
+                event = event_of(self.scope, word, now, list(self.worlds[state].used))
+                if event is not None:
+                    events.append(event)
+            state = self.next[state][word]
         return Case(name=name, events=tuple(events), goals=goals)
 
     # --- the search ------------------------------------------------------------------------------------------
