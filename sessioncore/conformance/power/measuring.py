@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -69,12 +70,16 @@ def measure(
     tasks = [task for level in levels for task in _tasks(level, tiers, seeds) if not wanted or task.name in wanted]
     count = workers or os.cpu_count() or 1
     found: dict[type, list[Any]] = {Kill: [], Told: [], Alarm: [], int: []}
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_left_to_the_first) as pool:
         waiting = [pool.submit(done, task) for task in tasks]
-        for number, future in enumerate(as_completed(waiting), 1):
-            progress("power", number, len(waiting))
-            for thing in future.result():
-                found[type(thing)].append(thing)
+        try:
+            for number, future in enumerate(as_completed(waiting), 1):
+                progress("power", number, len(waiting))
+                for thing in future.result():
+                    found[type(thing)].append(thing)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)  # else it would go on for minutes
+            raise
     order = {tier: number for number, tier in enumerate((*TIERS_OF_OBJECTS, "http smoke", "http standard", "log"))}
     return Power(
         known=tuple(fault for fault in _known(levels) if not wanted or fault.id in wanted),
@@ -85,6 +90,11 @@ def measure(
         workers=count,
         seconds=round(time.perf_counter() - began, 1),
     )
+
+
+def _left_to_the_first() -> None:
+    """An interrupt from the keyboard is for the process that waits for the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _known(levels: Sequence[str]) -> tuple[Known, ...]:
@@ -117,17 +127,31 @@ def _tasks(level: str, tiers: Sequence[str], seeds: int) -> list[Task]:
         if level == "log":
             return [Task("log variants", ""), *found]
         return [*(Task("http variant", variant.id) for variant in HTTP_VARIANTS), *found]
+    return [*_right(tiers, seeds), *_faulty(tiers)]
+
+
+def _right(tiers: Sequence[str], seeds: int) -> list[Task]:
+    """The right objects. What takes a quarter of a minute is asked of few, since ``standard`` asks the like."""
     sequential = tuple(tier for tier in tiers if tier != "parallel")
+    quick = tuple(tier for tier in sequential if tier != "complete")
     drawn = tuple(tier for tier in tiers if tier == "explore")
-    reports = [Task("report", one.id) for one in CATALOGUE if ("standard" if one.sequential else "parallel") in tiers]
-    found = [Task("variant", variant.id, sequential) for variant in VARIANTS if sequential]
-    found += [Task("reference", "", drawn if seed else sequential, seed) for seed in range(seeds) if sequential]
+    found = [Task("variant", one.id, sequential if one.id == "plain" else quick) for one in VARIANTS]
+    found += [Task("reference", "", drawn if seed else sequential, seed) for seed in range(seeds)]
     if "parallel" in tiers:
-        found += [Task("right at once", name, (), seed) for name in RIGHT_AT_ONCE for seed in range(seeds)]
-        found += [Task("fault", fault.id, ("parallel",)) for fault in OBJECTS if not fault.sequential]
-    if sequential:
-        found += [Task("fault", fault.id, sequential) for fault in OBJECTS if fault.sequential]
-    return found + reports
+        found += [Task("right at once", name, ("parallel",), seed) for name in RIGHT_AT_ONCE for seed in range(seeds)]
+    return [task for task in found if task.tiers]
+
+
+def _faulty(tiers: Sequence[str]) -> list[Task]:
+    """The faulty objects, and the reports on those of the catalogue."""
+    found = []
+    for one in OBJECTS:
+        mine = tuple(tier for tier in tiers if (tier != "parallel") is one.sequential)
+        if mine:
+            found.append(Task("fault", one.id, mine))
+        if one in CATALOGUE and ("standard" if one.sequential else "parallel") in tiers:
+            found.append(Task("report", one.id))
+    return sorted(found, key=lambda task: "parallel" not in task.tiers)
 
 
 def done(task: Task) -> list[Any]:

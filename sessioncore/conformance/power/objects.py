@@ -16,12 +16,13 @@ from ..protocol import Factory
 from ..reference import CoreTarget
 from ..results import Finding, TierResult
 from ..tiers import TIERS
+from ..tiers.exploring import explore
 from ..tiers.runner import Runner, silent
 from .values import Alarm, Kill, Told
 from .walking import Tree, parts, tree_of
 
-WINDOWS = 10
-"""In how many windows a right target is used by several threads, with each seed: a sixth of what the tier does."""
+WINDOWS = 4
+"""In how many windows a right target is used by several threads, with each seed; there are many seeds."""
 
 
 @lru_cache(maxsize=6)
@@ -59,8 +60,6 @@ def _until(fault: Fault, tier: str, seed: int) -> tuple[Finding | None, int]:
     if tier == "parallel":
         result = parallel(fault.factory(), profile=fault.profile, seed=seed, findings_max=1, shorten=False)
     elif tier == "explore":
-        from ..tiers.exploring import explore
-
         result = explore(runner, seed=seed)
     elif tier == "complete" and not parts(fault, _tree(tier, fault.profile, fault.lanes)):
         return None, 0
@@ -96,7 +95,11 @@ def accused(name: str, factory: Factory, profile: Profile, tiers: Iterable[str],
     """What is said against something right: findings on rules that are not advice."""
     alarms = []
     for tier in tiers:
-        alarms += _alarms(name, TIERS[tier](factory, profile=profile, seed=seed, progress=silent))
+        if tier == "explore":  # what is advice is not made short: it is no alarm
+            runner = Runner(factory, tier=tier, profile=profile, shorten=False)
+            alarms += _alarms(name, explore(runner, seed=seed))
+        else:
+            alarms += _alarms(name, TIERS[tier](factory, profile=profile, seed=seed, progress=silent))
     return alarms
 
 
