@@ -148,6 +148,8 @@ def explore(runner: Runner, *, seed: int = 0, examples: int = EXAMPLES, steps: i
         can = runner.capabilities()
     except Exception:  # noqa: BLE001 - the runner tells it
         return runner.run(())
+    import hypothesis  # noqa: F401 - now, since a busy machine takes longer for it than a target may take to answer
+
     visits: Visits = Counter()
     began = runner.started()
 
