@@ -215,6 +215,7 @@ def _add_conform(commands: Any) -> None:
     power = "judge the kit itself: known faults against tiers, legal variants, diagnosis (takes minutes)"
     add("--power", action="store_true", help=power)
     add("--level", action="append", choices=LEVELS, help="with --power: only the faults of this level; may repeat")
+    add("--workers", type=count(1, 64), metavar="N", help="with --power: in how many processes (default: one per core)")
     service = conform.add_argument_group("a service")
     _add_url_options(service)
     logs = conform.add_argument_group("a log")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from operator import attrgetter
 from typing import final
-
-import attrs
 
 from sessioncore.core.device_chart import DEVICE_CHART
 from sessioncore.core.device_core import DeviceCore
@@ -13,6 +12,7 @@ from sessioncore.core.events import REPORTS, Event, OpenRequested
 from sessioncore.core.job_chart import JOB_CHART
 from sessioncore.core.session_chart import SESSION_CHART
 from sessioncore.core.states import DeviceState, Mode, SessionState
+from sessioncore.core.values import value
 
 from .protocol import FIELDS, TIMES, UNSEEN, Accepted, JobView, Outcome, Rejected, View
 from .results import Difference
@@ -64,7 +64,7 @@ STATES = frozenset(state.value for state in SessionState)
 
 
 @final
-@attrs.frozen(kw_only=True)
+@value
 class Spot:
     """Where a difference was seen: the event, the rows that the reference fired, in all and by session, and the
     reference."""
@@ -113,21 +113,23 @@ def view_differs(
         if shown is None:
             yield Difference(what=f"session {name}", expected=right.state, seen="missing")
             continue
+        if _plain(shown) == _plain(right) and _times(shown) == _moved(_times(right), origin):
+            continue
         for field in FIELDS:
-            value = getattr(shown, field)
-            if value is UNSEEN:
+            seen_as = getattr(shown, field)
+            if seen_as is UNSEEN:
                 continue
             wanted = getattr(right, field)
-            if value == wanted and field not in TIMES:
+            if seen_as == wanted and field not in TIMES:
                 continue
             if field in TIMES:
-                if value is not None:
-                    value -= origin
-                if value == wanted or _close(value, wanted, tolerance):
+                if seen_as is not None:
+                    seen_as -= origin
+                if seen_as == wanted or _close(seen_as, wanted, tolerance):
                     continue
-            elif field == "usage_time" and _close(value, wanted, 2 * tolerance):
+            elif field == "usage_time" and _close(seen_as, wanted, 2 * tolerance):
                 continue
-            yield Difference(what=f"session {name}: {field}", expected=wanted, seen=value)
+            yield Difference(what=f"session {name}: {field}", expected=wanted, seen=seen_as)
     for name, job in expected.jobs.items():
         found = seen.jobs.get(names.get(name, name))
         if found is None:
@@ -136,6 +138,15 @@ def view_differs(
             yield Difference(what=f"job {name}: status", expected=job.status, seen=found.status)
         elif found.reason_code not in (UNSEEN, job.reason_code) and not _own_number(job, found):
             yield Difference(what=f"job {name}: reason_code", expected=job.reason_code, seen=found.reason_code)
+
+
+_plain = attrgetter(*(field for field in FIELDS if field not in TIMES))
+_times = attrgetter(*TIMES)
+
+
+def _moved(times: tuple[int | None, ...], origin: int) -> tuple[int | None, ...]:
+    """Instants on the clock of a target that began at ``origin``."""
+    return tuple([None if at is None else at + origin for at in times])
 
 
 def _own_number(job: JobView, found: JobView) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, cast, final
 
 import attrs
@@ -16,9 +16,10 @@ from sessioncore.core.events import (
     OpenRequested,
     SubmitRequested,
 )
-from sessioncore.core.values import maker
+from sessioncore.core.values import drafter
 
-_FIELDS: dict[type[Event], tuple[str, ...]] = {}
+_HOW: dict[type[Event], tuple[Callable[[Any], Any], tuple[str, ...]]] = {}
+"""For each kind of event, what makes an open copy of it, and which ids it has."""
 
 
 @final
@@ -39,15 +40,19 @@ class Case:
 def translated(event: Event, at: int, names: Mapping[str, str]) -> Event:
     """The event at another time, with the target's ids in place of the kit's. An id that was never given stays."""
     kind = type(event)
-    fields = _FIELDS.get(kind)
-    if fields is None:
-        fields = _FIELDS[kind] = tuple(field.name for field in attrs.fields(cast("Any", kind)) if field.name != "at")
-    values: dict[str, Any] = {name: getattr(event, name) for name in fields}
-    for name in ("session_id", "job_id"):
-        if values.get(name) in names:
-            values[name] = names[values[name]]
-    made: Event = maker(kind)(at=at, **values)
-    return made
+    known = _HOW.get(kind)
+    if known is None:
+        has = {field.name for field in attrs.fields(cast("Any", kind))}
+        known = _HOW[kind] = drafter(kind), tuple(name for name in ("session_id", "job_id") if name in has)
+    copied, ids = known
+    made = copied(event)
+    made.at = at
+    for name in ids:
+        given = names.get(getattr(made, name))
+        if given is not None:
+            setattr(made, name, given)
+    made.__class__ = kind
+    return cast("Event", made)
 
 
 def in_words(event: Event) -> str:

@@ -64,11 +64,9 @@ def diagnose(
     that answers every test as it should is like no fault. Never raises because of the target.
     """
     known = tuple(faults)
-    if findings and all(finding.kind is Kind.RACE for finding in findings):
-        return Diagnosis(same=_races(findings, known))
     target = _Target(factory, seconds_max)
     if not target.driven:
-        return Diagnosis()
+        return Diagnosis(same=_races(findings, known))
     tests = target.asked(_tests(findings, profile))
     wrong = [test for test in tests if _differs(test, _right(test.case, profile, target.lanes, target.settle))]
     if not wrong:
@@ -91,9 +89,15 @@ def diagnose(
 
 
 def _races(findings: Iterable[Finding], faults: Iterable[Fault]) -> tuple[str, ...]:
-    """The known races that break a rule that the target broke in one: no sequential test tells them apart."""
-    broken = {rule for finding in findings if finding.kind is Kind.RACE for rule in finding.rules}
-    return tuple(fault.id for fault in faults if not fault.sequential and broken & set(fault.rules))
+    """The known races that break a rule that is to blame where threads were at work, foremost if there are such: no
+    sequential test tells them apart."""
+    blamed = [finding.rules for finding in findings if finding.kind is Kind.RACE or finding.tier == "parallel"]
+    races = [fault for fault in faults if not fault.sequential]
+    for broken in ({rule for rules in blamed for rule in rules[:1]}, {rule for rules in blamed for rule in rules}):
+        alike = tuple(fault.id for fault in races if broken & set(fault.rules))
+        if alike:
+            return alike
+    return ()
 
 
 # --- tests -------------------------------------------------------------------------------------------------------

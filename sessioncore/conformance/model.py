@@ -9,7 +9,7 @@ tell them apart: configurations, jobs, and what is left of every timer; a timer 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeAlias, final
 
@@ -44,6 +44,9 @@ STATES_MAX = 20_000
 
 HORIZON = 8
 """Timers that are further away than this many ticks count as far."""
+
+NOTHING = ("nothing to do",)
+"""What an input answers that means nothing where it comes."""
 
 Key: TypeAlias = tuple[Any, ...]
 Output: TypeAlias = tuple[Any, ...]
@@ -125,15 +128,16 @@ class Model:
         """The events of a sequence of inputs. An input that says nothing where it comes (a submission when every job
         was submitted) is left out."""
         events = list(self.opening())
-        now, used = 0, [0] * (len(self.scope.sessions) + 1)
+        now = state = 0
         for word in inputs:
             if word == "tick":
                 now += self.scope.tick_us
                 events.append(Advanced(at=now))
-                continue
-            event = event_of(self.scope, word, now, used)
-            if event is not None:
-                events.append(event)
+            else:  # a submission that was refused is none: the next one has its name
+                event = event_of(self.scope, word, now, list(self.worlds[state].used))
+                if event is not None:
+                    events.append(event)
+            state = self.next[state][word]
         return Case(name=name, events=tuple(events), goals=goals)
 
     # --- the search ------------------------------------------------------------------------------------------
@@ -144,7 +148,7 @@ class Model:
             core.handle(event)
         first = World(core, (0,) * (len(self.scope.sessions) + 1))
         found = {self._key(first): 0}
-        self.worlds, self.paths = [first], [()]
+        self.worlds, self.paths, looks = [first], [()], [self.seen(first)]
         waiting = deque([0])
         while waiting:
             here = waiting.popleft()
@@ -153,43 +157,44 @@ class Model:
             leads: dict[str, int] = {}
             says: dict[str, Output] = {}
             rows: dict[str, tuple[str, ...]] = {}
+            spare: list[DeviceCore] = []
             for word in self.inputs:
-                after, output, fired = self._taken(self.worlds[here], word)
-                key = self._key(after)
-                there = found.get(key)
-                if there is None:
-                    there = found[key] = len(self.worlds)
+                after, answer, rows[word] = self._taken(self.worlds[here], word, spare)
+                there = here if after is None else found.setdefault(self._key(after), len(self.worlds))
+                if after is not None and there == len(self.worlds):
                     if there >= STATES_MAX:
                         raise HostError(f"scope {self.scope.name} has more than {STATES_MAX} states", rule="T-03")
                     self.worlds.append(after)
                     self.paths.append((*self.paths[here], word))
+                    looks.append(self.seen(after))
                     waiting.append(there)
-                leads[word], says[word], rows[word] = there, output, fired
+                leads[word] = there
+                says[word] = NOTHING if answer is None else (answer, looks[there])
             self.next.append(leads)
             self.outputs.append(says)
             self.rows.append(rows)
 
-    def _taken(self, world: World, word: str) -> tuple[World, Output, tuple[str, ...]]:
-        """One input: the world after it, what a client sees, and the rows that fired."""
-        core = world.core.fork()
-        before = core.fired
-        used = list(world.used)
-        answer: Any = "done"
-        if word == "tick":
-            core.advance(core.now + self.scope.tick_us)
-        else:
-            event = event_of(self.scope, word, core.now, used)
-            if event is None:
-                return world, ("nothing to do",), ()
-            core.advance(time_before(event))  # a timer may have been armed for this very instant
-            timers = tuple(core.fired - before)
-            try:
-                core.handle(event)
-            except ClientError as error:
-                after = World(core, world.used)
-                return after, (("refused", error.code), self.seen(after)), (*timers, error.row)
-        after = World(core, tuple(used))
-        return after, (answer, self.seen(after)), tuple(core.fired - before)
+    def _taken(
+        self, world: World, word: str, spare: list[DeviceCore]
+    ) -> tuple[World | None, Any, tuple[str, ...]]:
+        """One input: the world after it (None where it changes nothing), the answer (None where the input says nothing
+        here), and the rows that fired. A copy in which a refused input changed nothing is ``spare`` for the next."""
+        now, used = world.core.now, list(world.used)
+        event = Advanced(at=now + self.scope.tick_us) if word == "tick" else event_of(self.scope, word, now, used)
+        if event is None:
+            return None, None, ()
+        core = spare.pop() if spare else world.core.fork()
+        until, due, before = time_before(event), core.next_deadline(), core.fired
+        core.advance(until)
+        # Timers may have been armed for this very instant.
+        timers = () if due is None or due > until else _fired(before, core)
+        try:
+            core.handle(event)
+        except ClientError as error:
+            if not timers:
+                spare.append(core)
+            return World(core, world.used) if timers else None, ("refused", error.code), (*timers, error.row)
+        return World(core, tuple(used)), "done", _fired(before, core)
 
     def seen(self, world: World) -> Output:
         """What a client sees of it, but for times."""
@@ -210,6 +215,11 @@ class Model:
                 for job in core.jobs.values()
             ),
         )
+
+
+def _fired(before: Mapping[str, int], core: DeviceCore) -> tuple[str, ...]:
+    """The rows that a core fired since then."""
+    return tuple(row for row, count in core.fired.items() if count != before.get(row))
 
 
 def _left(due: int | None, now: int, tick: int) -> int | str | None:

@@ -7,7 +7,7 @@ core. (Where jobs start and end by themselves there are several: see ``possible`
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import final
 
 from sessioncore.core.device_core import DeviceCore
@@ -16,16 +16,21 @@ from sessioncore.core.errors import ClientError, Story
 from sessioncore.core.events import REPORTS, Advanced, Event, OpenRequested, SubmitRequested
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 from sessioncore.core.session import Session
+from sessioncore.core.states import Configuration
 
-from .protocol import Accepted, Outcome, Rejected, View
-from .reference import Kept, view_of
+from .protocol import Accepted, Outcome, View
+from .reference import Kept, accepted, rejected, view_of
 
 DONE = Accepted()
+
+CALLED: Mapping[Configuration, str] = {one: one.value for one in Configuration}
+"""The name of every configuration."""
 
 
 @final
 class Oracle:
-    """The reference, from 0 on its own clock. ``started`` are the jobs that it started in the last step, with when."""
+    """The reference, from 0 on its own clock. ``started`` are the jobs that it started in the last step, with when;
+    ``sessions`` and ``where`` are its sessions after it, and in which configuration each of them is."""
 
     def __init__(self, profile: Profile = IBM_GUIDE, *, lanes: int = 1, policy: Policy = FIFO) -> None:
         self.core = DeviceCore("device", lanes=lanes, profile=profile, policy=policy)
@@ -34,7 +39,10 @@ class Oracle:
         self.steps: dict[str, tuple[str, ...]] = {}
         self._stories: dict[str, Story] = {}
         self._fired: Counter[str] = Counter()
-        self._kept: Kept = {}
+        self.sessions: Mapping[str, Session] = {}
+        self.where: Mapping[str, str] = {}
+        self._kept = Kept()
+        self._view: View | None = None
 
     @property
     def now(self) -> int:
@@ -51,23 +59,21 @@ class Oracle:
             effects = self.core.handle(event)
         except ClientError as error:
             self.rows, self.steps, self.started = (error.row,), {}, []
-            return Rejected(code=error.code, http_status=error.http_status, message=error.message)
+            return rejected(code=error.code, http_status=error.http_status, message=error.message)
         self._note(effects)
         if isinstance(event, OpenRequested):
-            return Accepted(id=event.session_id)
-        return Accepted(id=event.job_id) if isinstance(event, SubmitRequested) else DONE
+            return accepted(id=event.session_id)
+        return accepted(id=event.job_id) if isinstance(event, SubmitRequested) else DONE
 
     def view(self) -> View:
         """What a client sees now."""
-        return view_of(self.core, self.core.now, self._kept)
+        if self._view is None:
+            self._view = view_of(self.core, self.core.now, self._kept)
+        return self._view
 
     def session(self, name: str) -> Session | None:
         """One session as the reference knows it."""
         return self.core.session(name)
-
-    def due_at(self, at: int) -> bool:
-        """Whether a timer is due at exactly this instant and has not fired (T-01)."""
-        return self.core.next_deadline() == at
 
     def otherwise(self, event: Event) -> View | None:
         """What a client would see if the timers of this instant went before the event (T-01); None if that is
@@ -82,11 +88,14 @@ class Oracle:
 
     def _note(self, effects: Iterable[AnyEffect]) -> None:
         """Remember the rows of a step, in all and by session, and the jobs that it started."""
+        self._view = None
         before, self._fired = self._fired, self.core.fired
-        self.rows = tuple(row for row, count in self._fired.items() if count != before.get(row))
-        self.started = [(effect.at, effect.job_id) for effect in effects if isinstance(effect, StartJob)]
+        self.rows = tuple([row for row, count in self._fired.items() if count != before.get(row)])
+        self.started = [(effect.at, effect.job_id) for effect in effects if type(effect) is StartJob]
         self.steps = {}
-        for name in self.core.sessions:
+        self.sessions = self.core.sessions
+        self.where = {name: CALLED[session.configuration] for name, session in self.sessions.items()}
+        for name in self.sessions:
             story, was = self.core.story(name), self._stories.get(name, ())
             if story is not was and story != was:
                 self.steps[name] = _added(was, story)

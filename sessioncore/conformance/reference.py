@@ -26,31 +26,45 @@ ORIGIN = 1_700_000_000_000_000
 """Where the clock of our own targets begins, in microseconds: nobody may take it for 0."""
 
 session_view, job_view, view = maker(SessionView), maker(JobView), maker(View)
+accepted, rejected = maker(Accepted), maker(Rejected)
 
 
-Kept: TypeAlias = dict[str, tuple[Session, int, SessionView]]
-"""What was last seen of each session, and when: most steps change none of them."""
+@final
+class Kept:
+    """What was last seen of each session, and when, and of each job: most steps change none of them."""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, tuple[Session, int, SessionView]] = {}
+        self.jobs: dict[str, tuple[Job, JobView]] = {}
 
 
 def view_of(core: Core, at: int, kept: Kept | None = None) -> View:
     """Everything a client sees of a core at ``at`` (V-01, V-02). ``kept`` serves the next call on the same core."""
+    kept = kept or Kept()
     return view(
         at=at,
-        sessions={
-            name: see_session(session, at) if kept is None else _again(name, session, at, kept)
-            for name, session in core.sessions.items()
-        },
-        jobs={name: see_job(job) for name, job in core.jobs.items()},
+        sessions={name: _again(name, session, at, kept) for name, session in core.sessions.items()},
+        jobs={name: _job_again(name, job, kept) for name, job in core.jobs.items()},
     )
 
 
 def _again(name: str, session: Session, at: int, kept: Kept) -> SessionView:
     """The session as it was seen last, if it is the same and its usage does not run."""
-    known = kept.get(name)
+    known = kept.sessions.get(name)
     if known is not None and known[0] is session and (known[1] == at or not session.rate):
         return known[2]
     seen = see_session(session, at)
-    kept[name] = (session, at, seen)
+    kept.sessions[name] = (session, at, seen)
+    return seen
+
+
+def _job_again(name: str, job: Job, kept: Kept) -> JobView:
+    """The job as it was seen last, if it is the same."""
+    known = kept.jobs.get(name)
+    if known is not None and known[0] is job:
+        return known[1]
+    seen = see_job(job)
+    kept.jobs[name] = (job, seen)
     return seen
 
 
@@ -94,14 +108,14 @@ class _OwnCore:
             self._core.advance(event.at - 1 if isinstance(event, REPORTS) else event.at)
             self._core.handle(event)
         except ClientError as error:
-            return Rejected(code=error.code, http_status=error.http_status, message=str(error))
+            return rejected(code=error.code, http_status=error.http_status, message=str(error))
         except HostError as error:
             if error.rule in ("T-05", "D-04", "J-09"):  # a core of another kind, not a fault of the event
                 return Unsupported(why=str(error))
             raise
         if isinstance(event, OpenRequested):
-            return Accepted(id=event.session_id)
-        return Accepted(id=event.job_id if isinstance(event, SubmitRequested) else None)
+            return accepted(id=event.session_id)
+        return accepted(id=event.job_id if isinstance(event, SubmitRequested) else None)
 
     def advance(self, microseconds: int) -> None:
         """Let time pass."""
@@ -123,7 +137,7 @@ class CoreTarget(_OwnCore):
         self, profile: Profile = IBM_GUIDE, *, lanes: int = 1, policy: Policy = FIFO, origin: int = ORIGIN
     ) -> None:
         self.capabilities = Capabilities(lanes=lanes)
-        self._kept = {}
+        self._kept = Kept()
         self._core = DeviceCore("device", lanes=lanes, profile=profile, policy=policy, now=origin)
 
 
@@ -133,7 +147,7 @@ class SessionTarget(_OwnCore):
 
     def __init__(self, profile: Profile = IBM_GUIDE, *, origin: int = ORIGIN) -> None:
         self.capabilities = Capabilities(dispatch=True)
-        self._kept = {}
+        self._kept = Kept()
         self._core = SessionCore(profile=profile, now=origin)
 
 

@@ -146,7 +146,8 @@ class Coverage:
     def update(self, other: Coverage) -> None:
         """Add another coverage to this one."""
         for field in attrs.fields(Coverage):
-            getattr(self, field.name).update(getattr(other, field.name))
+            if counted := getattr(other, field.name):
+                getattr(self, field.name).update(counted)
 
 
 @final

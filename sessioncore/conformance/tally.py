@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import final
-
-import attrs
+from operator import attrgetter
+from typing import NamedTuple, TypeAlias, final
 
 from sessioncore.core.chart import Row
 from sessioncore.core.device_chart import DEVICE_CHART
 from sessioncore.core.device_core import DeviceCore
-from sessioncore.core.events import SubmitRequested
+from sessioncore.core.events import Event, SubmitRequested
 from sessioncore.core.job_chart import JOB_CHART
 from sessioncore.core.session_chart import SESSION_CHART
 
 from .blame import RULES_OF, SESSION_ROWS, Spot
-from .protocol import FIELDS, UNSEEN, Outcome, Rejected, View
+from .protocol import FIELDS, UNSEEN, Outcome, Rejected, SessionView, View
 from .results import Coverage
 
 BEFORE_TIMER = "report before timer"
@@ -71,17 +70,57 @@ def rules_shown(row: str) -> Iterator[str]:
     return (rule for rule in RULES_OF.get(row, ()) if row in _SHOWN_BY.get(rule, (row,)))
 
 
-@final
-@attrs.define(kw_only=True)
-class Tally:
-    """Coverage, how often each rule was exercised, how many steps there were, and what they left open."""
+_Move: TypeAlias = tuple[str, str, str | None]
+"""(configuration, row that a session fired in it, the row that it fired before)."""
 
-    coverage: Coverage = attrs.Factory(Coverage)
-    exercised: Counter[str] = attrs.Factory(Counter)
-    steps: int = 0
-    open: dict[str, str] = attrs.Factory(dict)
-    """Rules that something exercised and nothing that was seen decided, with why."""
-    _last: dict[str, str] = attrs.Factory(dict)
+
+class _Met(NamedTuple):
+    """What one step met, in the few words that make it the same as many another."""
+
+    kind: str
+    rows: tuple[str, ...]
+    tie: str
+    refused: bool
+    sneak: str | None
+    moves: tuple[_Move, ...]
+
+
+class _Look(NamedTuple):
+    """What one view told of one session."""
+
+    state: str | None
+    fields: frozenset[str]
+    usage: str | None
+
+
+@final
+class Tally:
+    """Coverage, how often each rule was exercised, how many steps there were, and what they left open.
+
+    Most steps are like many others, so they are counted as they come and taken apart when somebody asks.
+    """
+
+    def __init__(self) -> None:
+        self.steps = 0
+        self.open: dict[str, str] = {}
+        """Rules that something exercised and nothing that was seen decided, with why."""
+        self._coverage = Coverage()
+        self._exercised: Counter[str] = Counter()
+        self._met: Counter[_Met] = Counter()
+        self._looks: Counter[_Look] = Counter()
+        self._last: dict[str, str] = {}
+
+    @property
+    def coverage(self) -> Coverage:
+        """What was met, and how often."""
+        self._settle()
+        return self._coverage
+
+    @property
+    def exercised(self) -> Counter[str]:
+        """Rules by how many agreeing steps exercised them."""
+        self._settle()
+        return self._exercised
 
     def fresh(self) -> None:
         """A new target: no row came before."""
@@ -89,8 +128,10 @@ class Tally:
 
     def update(self, other: Tally) -> None:
         """Add what another tally counted."""
-        self.coverage.update(other.coverage)
-        self.exercised.update(other.exercised)
+        self._coverage.update(other._coverage)
+        self._exercised.update(other._exercised)
+        self._met.update(other._met)
+        self._looks.update(other._looks)
         self.steps += other.steps
         self.leave_open(other.open)
 
@@ -99,68 +140,111 @@ class Tally:
         for rule, why in rules.items():
             self.open.setdefault(rule, why)
 
+    def tied(self, event: Event, order: str) -> None:
+        """Two things fall on one instant; ``order`` says which one goes first."""
+        self._coverage.ties[type(event).__name__, order] += 1
+
     def passed(self, dues: Iterable[tuple[str, int]], to: int) -> None:
         """Time goes on to ``to``: which deadlines lie a microsecond later, at that instant, or earlier."""
         for timer, due in dues:
             if due <= to + 1:
                 where = "before" if due > to else "at" if due == to else "after"
-                self.coverage.boundaries[timer, where] += 1
+                self._coverage.boundaries[timer, where] += 1
                 if where == "after":
-                    self.exercised["T-02"] += 1
+                    self._exercised["T-02"] += 1
                 if timer in LAW_OF_TIMER:
-                    self.exercised[LAW_OF_TIMER[timer]] += 1
+                    self._exercised[LAW_OF_TIMER[timer]] += 1
 
     def agreed(
         self, expected: Outcome, before: Mapping[str, str], spot: Spot, unseen: Collection[str] = ()
     ) -> None:
         """Count what one step met. ``before`` is in which configuration every session was; of those that are
         ``unseen`` nothing is shown, so that only answers about them count."""
-        coverage, exercised = self.coverage, self.exercised
         self.steps += 1
-        supposed = {row for name in unseen for row in spot.steps.get(name, ()) if row in _NOT_ANSWERS}
-        for row in spot.rows:
-            if row in supposed:
-                continue
-            coverage.rows[row] += 1
-            for rule in rules_shown(row):
-                exercised[rule] += 1
-            for atom, value in ROWS[row].guard if row in ROWS else ():
-                coverage.guards[row, atom, value] += 1
-        if spot.tie:
-            exercised[spot.tie] += 1
+        rows, steps = spot.rows, spot.steps
         name = getattr(spot.event, "session_id", None) or ""
-        if isinstance(expected, Rejected):
-            exercised["T-03"] += 1
-            exercised["V-03"] += 1
-        if name in before and not any(ROWS[row].target for row in spot.steps.get(name, ())):
-            coverage.sneaks[before[name], type(spot.event).__name__] += 1
-        for session, rows in spot.steps.items():
+        stays = name in before and not any(ROWS[row].target for row in steps.get(name, ()))
+        supposed: Collection[str] = ()
+        if unseen:
+            supposed = {row for one in unseen for row in steps.get(one, ()) if row in _NOT_ANSWERS}
+            rows = tuple(row for row in rows if row not in supposed)
+        moves = tuple(self._moves(before, steps, supposed)) if steps else ()
+        sneak = before[name] if stays else None
+        refused = isinstance(expected, Rejected)
+        self._met[_Met(type(spot.event).__name__, rows, spot.tie, refused, sneak, moves)] += 1
+
+    def _moves(
+        self, before: Mapping[str, str], steps: Mapping[str, tuple[str, ...]], supposed: Collection[str]
+    ) -> Iterator[_Move]:
+        for session, rows in steps.items():
             for row in rows:
                 if row in SESSION_ROWS and row not in supposed:
-                    self._transition(session, before.get(session, "none"), row)
-
-    def _transition(self, session: str, where: str, row: str) -> None:
-        self.coverage.transitions[where, row] += 1
-        if session in self._last:
-            self.coverage.pairs[self._last[session], row] += 1
-        self._last[session] = row
+                    yield before.get(session, "none"), row, self._last.get(session)
+                    self._last[session] = row
 
     def looked(self, core: DeviceCore, view: View, names: Mapping[str, str]) -> None:
         """Count what a view showed, and the rules that say what it shows."""
-        unseen = hidden(core, view, names)
         for name, session in core.sessions.items():
             shown = view.sessions.get(names.get(name, name))
-            if name not in unseen:
-                self.coverage.states[session.configuration.value] += 1
-            if shown is None:
-                continue
-            fields = {field for field in FIELDS if getattr(shown, field) is not UNSEEN}
-            self.coverage.fields.update(fields)
-            if "status" in fields:
-                self.exercised["V-01"] += 1
-            if fields >= V_02:
-                self.exercised["V-02"] += 1
-            if "max_time" in fields or "interactive_timeout" in fields:
-                self.exercised["S-03"] += 1
+            fields = _NOTHING if shown is None else _shown_by(shown)
+            state = None if shown is not None and not fields else session.configuration.value
+            usage = None
             if "usage_time" in fields and session.started_at is not None:
-                self.exercised["U-01" if session.terms.parameters.usage == "windows" else "U-02"] += 1
+                usage = "U-01" if session.terms.parameters.usage == "windows" else "U-02"
+            self._looks[_Look(state, fields, usage)] += 1
+
+    def _settle(self) -> None:
+        """Take apart what was counted."""
+        for met, times in self._met.items():
+            self._count(met, times)
+        for look, times in self._looks.items():
+            self._count_look(look, times)
+        self._met.clear()
+        self._looks.clear()
+
+    def _count(self, met: _Met, times: int) -> None:
+        coverage, exercised = self._coverage, self._exercised
+        for row in met.rows:
+            coverage.rows[row] += times
+            for rule in rules_shown(row):
+                exercised[rule] += times
+            for atom, value in ROWS[row].guard if row in ROWS else ():
+                coverage.guards[row, atom, value] += times
+        if met.tie:
+            exercised[met.tie] += times
+        if met.refused:
+            exercised["T-03"] += times
+            exercised["V-03"] += times
+        if met.sneak is not None:
+            coverage.sneaks[met.sneak, met.kind] += times
+        for where, row, last in met.moves:
+            coverage.transitions[where, row] += times
+            if last is not None:
+                coverage.pairs[last, row] += times
+
+    def _count_look(self, look: _Look, times: int) -> None:
+        coverage, exercised, fields = self._coverage, self._exercised, look.fields
+        if look.state is not None:
+            coverage.states[look.state] += times
+        for field in fields:
+            coverage.fields[field] += times
+        if "status" in fields:
+            exercised["V-01"] += times
+        if fields >= V_02:
+            exercised["V-02"] += times
+        if "max_time" in fields or "interactive_timeout" in fields:
+            exercised["S-03"] += times
+        if look.usage is not None:
+            exercised[look.usage] += times
+
+
+_EVERY, _NOTHING = frozenset(FIELDS), frozenset[str]()
+_values_of = attrgetter(*FIELDS)
+
+
+def _shown_by(shown: SessionView) -> frozenset[str]:
+    """The fields that a view of a session has."""
+    values = _values_of(shown)
+    if UNSEEN not in values:
+        return _EVERY
+    return frozenset(field for field, value in zip(FIELDS, values, strict=True) if value is not UNSEEN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import attrs
 import pytest
 
 from sessioncore.conformance.answering import BROKE, answers_of, parting
@@ -211,6 +212,16 @@ def test_a_race_is_like_the_known_races_that_break_its_rule() -> None:
     found = diagnose(by_id("F-32").factory(), (race(by_id("F-32").rules[0]),))
     assert "F-32" in found.same
     assert all(not by_id(name).sequential for name in found.same)
+
+
+def test_a_crash_among_threads_is_like_the_races_whose_rule_it_breaks_foremost() -> None:
+    crash = attrs.evolve(race("J-02", "J-01"), kind=Kind.CRASH)
+    assert diagnose(by_id("O-96").factory(), (crash,)).same == ("O-96",)
+    assert set(diagnose(by_id("O-97").factory(), (race("S-20", "J-01"),)).same) == {"O-97"}
+
+
+def test_a_fault_that_threads_found_and_one_thing_after_another_shows_is_no_race() -> None:
+    assert diagnose(by_id("F-01").factory(), (race("S-06"),)).same[:1] == ("F-01",)
 
 
 # --- answers ----------------------------------------------------------------------------------------------------

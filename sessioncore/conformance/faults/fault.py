@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar, final
 
 import attrs
@@ -26,7 +26,8 @@ class Fault:
     test must have to show it, from :data:`NEEDS`. It shows under ``profile`` on a device with ``lanes`` lanes.
     The search for its shortest trace knows the events of its needs, or ``events`` alone where these are named.
     ``held_out`` faults were written without a look at the suites that are to find them. ``parts`` are the faults of
-    which a fault of second order is made.
+    which a fault of second order is made. ``outside`` names what the tier ``complete`` assumes and this fault does not
+    keep to, from :data:`OUTSIDE`; nothing where it must be found.
     """
 
     id: str
@@ -43,6 +44,7 @@ class Fault:
     lanes: int = 1
     held_out: bool = False
     parts: tuple[str, ...] = ()
+    outside: str = ""
 
     def make(self, profile: Profile | None = None) -> PlainDevice:
         """A fresh one, under the profile that is given, else under its own."""
@@ -71,6 +73,16 @@ laws of time, a race between threads, and two faults at once."""
 NEEDS = ("two", "batch", "solo", "pause", "lengths", "strangers", "later", "back", "threads")
 """What a test may need besides one dedicated session: a second session, a batch, job mode, a pause, lengths of time
 that are asked for, ids that nobody has, a moment far from every deadline, a clock that goes back, threads."""
+
+OUTSIDE: Mapping[str, str] = {
+    "clock": "no input takes the clock back",
+    "values": "no input carries a length of time or the reason of a failure",
+    "ids": "no input names what was never made",
+    "far": "timers beyond the horizon of a scope are left out",
+    "ticks": "every input falls on a tick, after the timers of that instant, and a silence lasts one tick",
+    "company": "no scope has all these sessions and jobs, the pause and the time together",
+}
+"""What ``complete`` assumes of its alphabets, and a fault may need otherwise."""
 
 _Target = TypeVar("_Target", bound=type[PlainDevice])
 _FOUND: list[Fault] = []

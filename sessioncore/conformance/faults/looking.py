@@ -33,7 +33,8 @@ class Capitals(PlainDevice):
         return replaced(view, state=view.state.upper())
 
 
-@fault("F-36", "A clock that goes back is believed: timers get more time.", "T-04", kind="clock", needs=("back",))
+@fault("F-36", "A clock that goes back is believed: timers get more time.", "T-04",
+       kind="clock", outside="clock", needs=("back",))  # fmt: skip
 class ClockGoesBack(PlainDevice):
     def _catch_up(self, until: int) -> None:
         if until < self.now - 1:
@@ -66,7 +67,7 @@ class StaleAfterClose(PlainDevice):
         return super()._show(session)
 
 
-@fault("F-45", "closed_at is cut to whole milliseconds.", "V-02", kind="view")
+@fault("F-45", "closed_at is cut to whole milliseconds.", "V-02", kind="view", outside="ticks")
 class CutToMilliseconds(PlainDevice):
     def _show(self, session: PlainSession) -> SessionView:
         view = super()._show(session)
@@ -123,7 +124,7 @@ class UsageGoesOn(PlainDevice):
 
 
 @fault("O-93", "The times of a session that a timer closed are those of the next look at it.", "T-02", "S-15",
-       kind="clock")  # fmt: skip
+       kind="clock", outside="ticks")  # fmt: skip
 class StampedWhenSeen(PlainDevice):
     def _catch_up(self, until: int) -> None:
         closed = {name for name, session in self.sessions.items() if session.state == "closed"}

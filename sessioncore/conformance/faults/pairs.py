@@ -46,7 +46,8 @@ class EverythingEarly(StartsOnSubmit, TtlFromCreation):
     pass
 
 
-@fault("P-07", "The execution limit counts from the submission, and is a microsecond short.", "J-05", kind="pair",
+@fault("P-07", "The execution limit counts from the submission, and is a microsecond short.", "J-05",
+       kind="pair", outside="far",
        parts=("O-32", "O-33"), held_out=True)  # fmt: skip
 class LimitTwiceEarly(LimitEarly, LimitFromSubmission):
     pass

@@ -62,7 +62,7 @@ class CancelTakesOthers(PlainDevice):
         return outcome
 
 
-@fault("O-56", "A job that runs too long has failed at once, and its lane is free.", "J-05", kind="job")
+@fault("O-56", "A job that runs too long has failed at once, and its lane is free.", "J-05", kind="job", outside="far")
 class LimitFails(PlainDevice):
     def _on_limit(self, job: PlainJob, at: int) -> None:
         job.status, job.code = "failed", 1305
@@ -127,7 +127,8 @@ class CancelRewrites(PlainDevice):
         return outcome
 
 
-@fault("O-63", "A job that ran too long loses its reason code when the device lets go.", "J-05", kind="view",
+@fault("O-63", "A job that ran too long loses its reason code when the device lets go.", "J-05",
+       kind="view", outside="far",
        held_out=True)  # fmt: skip
 class CodeLost(PlainDevice):
     def _settle(self, job: PlainJob, event: Event) -> None:
@@ -136,7 +137,7 @@ class CodeLost(PlainDevice):
             job.code = None
 
 
-@fault("O-64", "The device's reason code for a failed job is dropped.", "J-01", kind="view")
+@fault("O-64", "The device's reason code for a failed job is dropped.", "J-01", kind="view", outside="values")
 class FailureCodeDropped(PlainDevice):
     def _settle(self, job: PlainJob, event: Event) -> None:
         super()._settle(job, event)
@@ -178,7 +179,8 @@ class IdleFree(PlainDevice):
         super()._job_left(session, job, at)
 
 
-@fault("O-68", "A batch is charged for its idle time as well.", "U-02", kind="usage", needs=("batch",))
+@fault("O-68", "A batch is charged for its idle time as well.", "U-02",
+       kind="usage", outside="company", needs=("batch",))  # fmt: skip
 class BatchByWindows(PlainDevice):
     def _activate(self, session: PlainSession, at: int) -> None:
         super()._activate(session, at)
@@ -195,7 +197,8 @@ class BatchByWindows(PlainDevice):
         super()._end_window(session, at)
 
 
-@fault("O-69", "A batch is not charged for jobs that failed or were cancelled.", "U-02", kind="usage",
+@fault("O-69", "A batch is not charged for jobs that failed or were cancelled.", "U-02",
+       kind="usage", outside="company",
        needs=("batch",), held_out=True)  # fmt: skip
 class BatchFailuresFree(PlainDevice):
     def _job_left(self, session: PlainSession, job: PlainJob, at: int) -> None:

@@ -125,7 +125,8 @@ class Backfill(PlainDevice):
         return next((other for other in waiting if other.session_id is None and self._fits(other)), job)
 
 
-@fault("O-81", "An active session's jobs stand in the queue like any other.", "S-12", kind="dispatch",
+@fault("O-81", "An active session's jobs stand in the queue like any other.", "S-12",
+       kind="dispatch", outside="company",
        needs=("batch", "solo"))  # fmt: skip
 class ActiveWaitsInLine(PlainDevice):
     def _first(self, at: int) -> PlainJob | None:
@@ -137,7 +138,7 @@ class ActiveWaitsInLine(PlainDevice):
 
 
 @fault("O-82", "A session keeps its place in the queue when the job that gave it the place is cancelled.", "D-03",
-       "J-02", kind="dispatch", needs=("solo", "pause"),
+       "J-02", kind="dispatch", outside="company", needs=("solo", "pause"),
        events=("OpenRequested", "SubmitRequested", "JobCancelRequested", "PauseRequested", "ResumeRequested"),
 )  # fmt: skip
 class PlaceKept(PlainDevice):
@@ -162,7 +163,7 @@ class PlaceKept(PlainDevice):
 
 
 @fault("O-83", "A job stopped by the execution limit gives its lane back at once, and the next one starts.", "J-05",
-       "D-04", kind="dispatch", held_out=True)  # fmt: skip
+       "D-04", kind="dispatch", outside="far", held_out=True)  # fmt: skip
 class LimitMakesRoom(PlainDevice):
     def _fits(self, job: PlainJob) -> bool:
         stopped = sum(self.jobs[name].code == 1305 for name in self.on_device)
@@ -189,14 +190,15 @@ class LeftoversForgotten(PlainDevice):
         return session is not None and session.state == "closed"
 
 
-@fault("O-85", "A session may start a job at the very instant of its max TTL.", "S-15", kind="dispatch", held_out=True)
+@fault("O-85", "A session may start a job at the very instant of its max TTL.", "S-15",
+       kind="dispatch", outside="ticks", held_out=True)  # fmt: skip
 class StartsAtDeadline(PlainDevice):
     def _in_time(self, session: PlainSession, at: int) -> bool:
         return super()._in_time(session, at - 1)
 
 
 @fault("O-86", "A session that drains has no precedence: its queued jobs go to the end of the queue.", "S-12", "S-17",
-       kind="dispatch", needs=("batch", "solo"), held_out=True,
+       kind="dispatch", outside="company", needs=("batch", "solo"), held_out=True,
        events=("OpenRequested", "SubmitRequested", "CloseRequested", "JobSucceeded"))  # fmt: skip
 class DrainingGoesLast(PlainDevice):
     def _first(self, at: int) -> PlainJob | None:
@@ -209,7 +211,7 @@ class DrainingGoesLast(PlainDevice):
 
 
 @fault("O-87", "What a timer makes room for starts at the time to which the clock jumped.", "T-02", "T-05",
-       kind="clock", needs=("two",), held_out=True,
+       kind="clock", outside="company", needs=("two",), held_out=True,
        events=("OpenRequested", "SubmitRequested", "JobSucceeded", "Advanced"))  # fmt: skip
 class StartsAtEndOfJump(PlainDevice):
     def _catch_up(self, until: int) -> None:

@@ -42,7 +42,8 @@ class UnknownJobRaises(PlainDevice):
         return super()._cancel_job(event)
 
 
-@fault("O-01", "A job's max_execution_time is not checked.", "S-07", kind="answer", needs=("lengths",))
+@fault("O-01", "A job's max_execution_time is not checked.", "S-07",
+       kind="answer", outside="values", needs=("lengths",))  # fmt: skip
 class AnyExecutionTime(PlainDevice):
     def _possible_job(self, event: SubmitRequested, session: PlainSession | None) -> bool:  # noqa: ARG002
         return True
@@ -53,6 +54,7 @@ class AnyExecutionTime(PlainDevice):
     "A job may ask for longer than its session's max TTL, up to the profile's.",
     "S-07",
     kind="answer",
+    outside="values",
     needs=("lengths",),
     held_out=True,
 )
@@ -62,7 +64,8 @@ class ExecutionAgainstCeiling(PlainDevice):
         return within(event.max_execution, most)
 
 
-@fault("O-03", "A max TTL above the ceiling is cut to it, not refused.", "S-02", kind="answer", needs=("lengths",))
+@fault("O-03", "A max TTL above the ceiling is cut to it, not refused.", "S-02",
+       kind="answer", outside="values", needs=("lengths",))  # fmt: skip
 class CutsMaxTtl(PlainDevice):
     def _possible_session(self, event: OpenRequested, half: Parameters) -> bool:  # noqa: ARG002
         return event.max_ttl is None or event.max_ttl > 0
@@ -75,7 +78,8 @@ class CutsMaxTtl(PlainDevice):
         return outcome
 
 
-@fault("O-04", "A refused creation leaves a session behind.", "S-02", kind="answer", needs=("lengths",))
+@fault("O-04", "A refused creation leaves a session behind.", "S-02",
+       kind="answer", outside="values", needs=("lengths",))  # fmt: skip
 class RefusedButThere(PlainDevice):
     def _open(self, event: OpenRequested) -> Outcome:
         half = self.profile.half(event.mode)
@@ -85,7 +89,8 @@ class RefusedButThere(PlainDevice):
         return super()._open(event)
 
 
-@fault("O-05", "A max TTL of zero means the profile's.", "S-02", kind="answer", needs=("lengths",), held_out=True)
+@fault("O-05", "A max TTL of zero means the profile's.", "S-02",
+       kind="answer", outside="values", needs=("lengths",), held_out=True)  # fmt: skip
 class ZeroIsDefault(PlainDevice):
     def _possible_session(self, event: OpenRequested, half: Parameters) -> bool:
         return not event.max_ttl or super()._possible_session(event, half)
@@ -99,7 +104,8 @@ class ZeroIsDefault(PlainDevice):
         return outcome
 
 
-@fault("O-06", "The interactive TTL is not reduced to a shorter max TTL.", "S-03", kind="view", needs=("lengths",))
+@fault("O-06", "The interactive TTL is not reduced to a shorter max TTL.", "S-03",
+       kind="view", outside="values", needs=("lengths",))  # fmt: skip
 class LongInteractive(PlainDevice):
     def _agreed_interactive(self, session: PlainSession) -> int | None:
         return session.half.interactive_ttl
@@ -119,6 +125,7 @@ class NotFoundAfterClose(PlainDevice):
     "S-06",
     "S-07",
     kind="answer",
+    outside="values",
     needs=("lengths",),
     held_out=True,
 )
@@ -127,7 +134,8 @@ class LengthFirst(PlainDevice):
         return super()._refusal(event, session) if self._possible_job(event, session) else IMPOSSIBLE
 
 
-@fault("O-09", "A job for an unknown session runs in job mode.", "J-09", kind="answer", needs=("strangers",))
+@fault("O-09", "A job for an unknown session runs in job mode.", "J-09",
+       kind="answer", outside="ids", needs=("strangers",))  # fmt: skip
 class UnknownSessionIsNone(PlainDevice):
     def _submit(self, event: SubmitRequested) -> Outcome:
         if event.session_id is not None and event.session_id not in self.sessions:
@@ -178,7 +186,8 @@ class SecondJobCancelAllowed(PlainDevice):
         return DONE if job is not None and job.status == "cancelling" else super()._cancel_job(event)
 
 
-@fault("O-15", "Cancelling an unknown session succeeds.", "J-09", kind="answer", needs=("strangers",), held_out=True)
+@fault("O-15", "Cancelling an unknown session succeeds.", "J-09",
+       kind="answer", outside="ids", needs=("strangers",), held_out=True)  # fmt: skip
 class UnknownCancelSucceeds(PlainDevice):
     def _cancel(self, event: CancelRequested) -> Outcome:
         return super()._cancel(event) if event.session_id in self.sessions else DONE

@@ -142,7 +142,8 @@ class TtlLostOnSecondIdle(PlainDevice):
         return None if session.notes.get("idle_times", 0) > 1 else super()._due_max_ttl(session)
 
 
-@fault("F-37", "A jump of the clock over several deadlines fires only the first.", "T-02", "T-03", kind="clock")
+@fault("F-37", "A jump of the clock over several deadlines fires only the first.", "T-02", "T-03",
+       kind="clock", outside="ticks")  # fmt: skip
 class OneTimerAtATime(PlainDevice):
     def _catch_up(self, until: int) -> None:
         timer = min(self._timers(), default=None)
@@ -224,7 +225,7 @@ class CloseWaits(PlainDevice):
             super()._on_timer(session, kind, at)
 
 
-@fault("O-22", "A session whose jobs were all cancelled in the queue never ends.", "S-16", kind="timer",
+@fault("O-22", "A session whose jobs were all cancelled in the queue never ends.", "S-16", kind="timer", outside="far",
        needs=("pause",))  # fmt: skip
 class Immortal(PlainDevice):
     def _work_went(self, session: PlainSession, at: int) -> None:
@@ -233,7 +234,8 @@ class Immortal(PlainDevice):
             session.idle_since = None
 
 
-@fault("O-23", "A submission does not stop the no-submission timer; the start of a job does.", "S-16", kind="timer",
+@fault("O-23", "A submission does not stop the no-submission timer; the start of a job does.", "S-16",
+       kind="timer", outside="far",
        needs=("pause",))  # fmt: skip
 class NoSubmissionUntilStart(PlainDevice):
     def _due_no_submission(self, session: PlainSession) -> int | None:
@@ -241,13 +243,13 @@ class NoSubmissionUntilStart(PlainDevice):
         return session.created + length if session.state == "open" and length is not None else None
 
 
-@fault("O-24", "A session that is never used is never closed.", "S-16", kind="timer")
+@fault("O-24", "A session that is never used is never closed.", "S-16", kind="timer", outside="far")
 class NoSubmissionOff(PlainDevice):
     def _due_no_submission(self, session: PlainSession) -> int | None:  # noqa: ARG002
         return None
 
 
-@fault("O-25", "The no-submission timer closes inactive sessions as well.", "S-16", "S-14", kind="timer",
+@fault("O-25", "The no-submission timer closes inactive sessions as well.", "S-16", "S-14", kind="timer", outside="far",
        held_out=True)  # fmt: skip
 class NoSubmissionWhenInactive(PlainDevice):
     def _due_no_submission(self, session: PlainSession) -> int | None:
@@ -295,27 +297,29 @@ class TtlStopsForPause(PlainDevice):
         return None if due is None or not self.online else due + session.notes.get("stood_still", 0)
 
 
-@fault("O-29", "No job is ever stopped for running too long.", "J-05", kind="timer")
+@fault("O-29", "No job is ever stopped for running too long.", "J-05", kind="timer", outside="far")
 class NoLimit(PlainDevice):
     def _due_limit(self, job: PlainJob) -> int | None:  # noqa: ARG002
         return None
 
 
-@fault("O-30", "A job's own max_execution_time is not enforced, only the profile's cap.", "J-05", kind="timer",
+@fault("O-30", "A job's own max_execution_time is not enforced, only the profile's cap.", "J-05",
+       kind="timer", outside="values",
        needs=("lengths",))  # fmt: skip
 class OwnLimitIgnored(PlainDevice):
     def _limit(self, asked: int | None, cap: int | None) -> int | None:  # noqa: ARG002
         return cap
 
 
-@fault("O-31", "A job that asks for more than the profile's cap may run that long.", "J-05", kind="timer",
+@fault("O-31", "A job that asks for more than the profile's cap may run that long.", "J-05",
+       kind="timer", outside="values",
        needs=("lengths",), held_out=True)  # fmt: skip
 class OwnLimitWins(PlainDevice):
     def _limit(self, asked: int | None, cap: int | None) -> int | None:
         return cap if asked is None else asked
 
 
-@fault("O-32", "The execution limit counts from the submission.", "J-05", kind="timer", needs=("pause",))
+@fault("O-32", "The execution limit counts from the submission.", "J-05", kind="timer", outside="far", needs=("pause",))
 class LimitFromSubmission(PlainDevice):
     def _enqueue(self, job: PlainJob, session: PlainSession | None, at: int) -> None:
         job.notes["submitted"] = at
@@ -328,7 +332,7 @@ class LimitFromSubmission(PlainDevice):
         return max(job.started, job.notes["submitted"] + job.limit)
 
 
-@fault("O-33", "The execution limit strikes a microsecond early.", "J-05", kind="timer", held_out=True)
+@fault("O-33", "The execution limit strikes a microsecond early.", "J-05", kind="timer", outside="far", held_out=True)
 class LimitEarly(PlainDevice):
     def _due_limit(self, job: PlainJob) -> int | None:
         due = super()._due_limit(job)
@@ -346,13 +350,14 @@ class JobLimitLate(PlainDevice):
         super()._enqueue(job, session, at)
 
 
-@fault("O-35", "The usage limit strikes only while a job is on the device.", "S-25", kind="timer", profile=BUDGETS)
+@fault("O-35", "The usage limit strikes only while a job is on the device.", "S-25",
+       kind="timer", outside="far", profile=BUDGETS)  # fmt: skip
 class UsageLimitNeedsJob(PlainDevice):
     def _due_usage(self, session: PlainSession) -> int | None:
         return super()._due_usage(session) if session.on_device else None
 
 
-@fault("O-36", "The usage limit is told as the max TTL.", "S-25", kind="view", profile=BUDGETS)
+@fault("O-36", "The usage limit is told as the max TTL.", "S-25", kind="view", outside="far", profile=BUDGETS)
 class UsageLimitAsTtl(PlainDevice):
     def _on_timer(self, session: PlainSession, kind: int, at: int) -> None:
         super()._on_timer(session, MAX_TTL if kind == USAGE else kind, at)

@@ -12,9 +12,8 @@ from sessioncore.core.events import REPORTS, Event, JobStarted, OpenRequested, S
 from sessioncore.core.values import maker
 
 from ..cases import translated
-from ..model import Inputs, Model, Output, event_of
+from ..model import NOTHING, Inputs, Model, Output, event_of
 from ..protocol import Rejected, SystemUnderTest, Unsupported, View
-from ..tiers.minimal import NOTHING
 from ..watch import RAISED
 
 job_started = maker(JobStarted)

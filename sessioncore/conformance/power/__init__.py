@@ -5,6 +5,6 @@ objects, races by threads, those of services over HTTP, those of logs as lines.
 """
 
 from .measuring import LEVELS, TIERS_OF_OBJECTS, measure
-from .values import SLACK, Alarm, Kill, Known, Power
+from .values import SLACK, Alarm, Kill, Known, Power, Told
 
-__all__ = ["LEVELS", "SLACK", "TIERS_OF_OBJECTS", "Alarm", "Kill", "Known", "Power", "measure"]
+__all__ = ["LEVELS", "SLACK", "TIERS_OF_OBJECTS", "Alarm", "Kill", "Known", "Power", "Told", "measure"]

@@ -1,25 +1,31 @@
-"""Faulty objects, racy ones, and legal variants: run until something is found."""
+"""Faulty objects, racy ones, and legal variants: run until something is found, or judged as a user would."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from sessioncore.core.profiles import Profile
 
 from ..cases import Case
 from ..faults.fault import Fault
+from ..kit import judge
+from ..parallel.tier import parallel
 from ..protocol import Factory
 from ..reference import CoreTarget
 from ..results import Finding, TierResult
 from ..tiers import TIERS
+from ..tiers.exploring import explore
 from ..tiers.runner import Runner, silent
-from .values import Alarm, Kill
+from .values import Alarm, Kill, Told
+from .walking import Tree, parts, tree_of
 
-DRAWING = ("explore", "parallel", "learn")
-"""Tiers that have no fixed list of cases."""
+WINDOWS = 4
+"""In how many windows a right target is used by several threads, with each seed; there are many seeds."""
 
 
+@lru_cache(maxsize=6)
 def cases_of(tier: str, profile: Profile, lanes: int) -> Sequence[Case]:
     """The cases of a tier that has a fixed list of them."""
     from ..tiers import complete, standard
@@ -30,61 +36,78 @@ def cases_of(tier: str, profile: Profile, lanes: int) -> Sequence[Case]:
     return list((standard.smoke if tier == "smoke" else standard.standard)(profile, lanes))
 
 
-def examine(fault: Fault, tier: str, *, seed: int = 0, cases: Sequence[Case] | None = None) -> Kill:
-    """Run one tier on one fault until something is found, and make that short."""
+@lru_cache(maxsize=3)
+def _tree(tier: str, profile: Profile, lanes: int) -> Tree:
+    return tree_of(cases_of(tier, profile, lanes))
+
+
+def examine(fault: Fault, tier: str, *, seed: int = 0) -> Kill:
+    """Run one tier on one fault until something is found."""
     began = time.perf_counter()
-    found, steps = _until(fault.factory(), tier, fault.profile, fault.lanes, seed, cases)
+    found, steps = _until(fault, tier, seed)
     return Kill(
         fault=fault.id,
         tier=tier,
         steps=None if found is None else max(1, steps),
-        events=None if found is None else len(found.trace),
         rule="" if found is None else (found.rules or (found.kind.value,))[0],
         seconds=round(time.perf_counter() - began, 3),
     )
 
 
-def _until(
-    factory: Factory, tier: str, profile: Profile, lanes: int, seed: int, cases: Sequence[Case] | None
-) -> tuple[Finding | None, int]:
-    """The first finding of a tier, made short, and how many steps there were before it."""
-    runner = Runner(factory, tier=tier, profile=profile, findings_max=1)
-    if tier in DRAWING:
-        result = TIERS[tier](factory, profile=profile, seed=seed, progress=silent)
-        return (result.findings[0] if result.findings else None), result.steps
-    for case in cases_of(tier, profile, lanes) if cases is None else cases:
-        found = runner.count(case, lambda: None)
-        if found is not None:
-            steps = runner.tally.steps
-            runner.take(case, found, lambda: None)
-            return runner.result().findings[0], steps
-    return None, runner.tally.steps
+def _until(fault: Fault, tier: str, seed: int) -> tuple[Finding | None, int]:
+    """The first finding of a tier, and how many steps there were up to it."""
+    runner = Runner(fault.factory(), tier=tier, profile=fault.profile, shorten=False, findings_max=1)
+    if tier == "parallel":
+        result = parallel(fault.factory(), profile=fault.profile, seed=seed, findings_max=1, shorten=False)
+    elif tier == "explore":
+        result = explore(runner, seed=seed)
+    elif tier == "complete" and not parts(fault, _tree(tier, fault.profile, fault.lanes)):
+        return None, 0
+    else:
+        for case in cases_of(tier, fault.profile, fault.lanes):
+            found = runner.count(case, lambda: None)
+            if found is not None:
+                return found, runner.tally.steps
+        return None, runner.tally.steps
+    return (result.findings[0] if result.findings else None), result.steps
+
+
+def reported(fault: Fault, *, seed: int = 0) -> Told:
+    """Judge a faulty object as a user would, by ``standard``, or by ``parallel`` if it is racy."""
+    began = time.perf_counter()
+    tier = "standard" if fault.sequential else "parallel"
+    report = judge(fault.factory(), target=fault.id, profile=fault.profile, tiers=(tier,), seed=seed)
+    diagnosis = report.diagnosis
+    same = () if diagnosis is None else diagnosis.same
+    named = [] if diagnosis is None else [*same, *(name for name, _, _ in diagnosis.near)]
+    place = 1 if fault.id in same else named.index(fault.id) + 1 if fault.id in named else 0
+    return Told(
+        fault=fault.id,
+        tier=tier,
+        events=min((len(finding.trace) for finding in report.findings), default=None),
+        place=place,
+        equals=len(same),
+        seconds=round(time.perf_counter() - began, 3),
+    )
 
 
 def accused(name: str, factory: Factory, profile: Profile, tiers: Iterable[str], seed: int) -> list[Alarm]:
     """What is said against something right: findings on rules that are not advice."""
     alarms = []
     for tier in tiers:
-        result: TierResult = TIERS[tier](factory, profile=profile, seed=seed, progress=silent)
-        alarms += [
-            Alarm(variant=name, tier=tier, said=finding.summary())
-            for finding in result.findings
-            if not finding.strict_only
-        ]
+        if tier == "explore":  # what is advice is not made short: it is no alarm
+            runner = Runner(factory, tier=tier, profile=profile, shorten=False)
+            alarms += _alarms(name, explore(runner, seed=seed))
+        else:
+            alarms += _alarms(name, TIERS[tier](factory, profile=profile, seed=seed, progress=silent))
     return alarms
 
 
-def place(fault: Fault, seed: int = 0) -> int:
-    """On which place diagnosis puts the fault; 0 for nowhere."""
-    from ..diagnosis import diagnose
+def accused_at_once(name: str, factory: Factory, seed: int) -> list[Alarm]:
+    """What ``parallel`` says against something that many threads may use, in :data:`WINDOWS` windows."""
+    return _alarms(name, parallel(factory, seed=seed, windows=WINDOWS))
 
-    if fault.sequential:
-        runner = Runner(fault.factory(), tier="standard", profile=fault.profile, shorten=False)
-        findings = runner.run(cases_of("standard", fault.profile, fault.lanes)).findings
-    else:
-        findings = TIERS["parallel"](fault.factory(), profile=fault.profile, seed=seed, progress=silent).findings
-    found = diagnose(fault.factory(), findings, fault.profile)
-    if fault.id in found.same:
-        return 1
-    places = [name for name, _, _ in found.near]
-    return len(found.same) + places.index(fault.id) + 1 if fault.id in places else 0
+
+def _alarms(name: str, result: TierResult) -> list[Alarm]:
+    found = [finding for finding in result.findings if not finding.strict_only]
+    return [Alarm(variant=name, tier=result.name, said=finding.summary()) for finding in found]

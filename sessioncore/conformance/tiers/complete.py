@@ -105,7 +105,7 @@ def _told(scope: Scope, extra: int, without: tuple[str, ...]) -> str:
 def _far(scope: Scope) -> Iterator[str]:
     """The timers of a scope that are further away than its horizon."""
     halves = [scope.profile.half(mode) for _, mode in scope.sessions]
-    for name in ("max_ttl", "interactive_ttl", "no_submission", "execution_limit"):
+    for name in ("max_ttl", "interactive_ttl", "no_submission", "execution_limit", "usage_limit"):
         lengths = [getattr(half, name) for half in halves]
         if name == "max_ttl" and scope.max_ttl is not None:
             lengths = [scope.max_ttl]

@@ -148,6 +148,8 @@ def explore(runner: Runner, *, seed: int = 0, examples: int = EXAMPLES, steps: i
         can = runner.capabilities()
     except Exception:  # noqa: BLE001 - the runner tells it
         return runner.run(())
+    import hypothesis  # noqa: F401 - now, since a busy machine takes longer for it than a target may take to answer
+
     visits: Visits = Counter()
     began = runner.started()
 
@@ -159,6 +161,8 @@ def explore(runner: Runner, *, seed: int = 0, examples: int = EXAMPLES, steps: i
             visits.update(met)
             if failing is not None:
                 runner.take(*failing, beat)
+                if runner.full:
+                    break
 
     runner.guarded(draw)
     return runner.finished(began)
@@ -176,6 +180,8 @@ def _round(
     failing: list[tuple[Case, Finding]] = []
 
     def examine(numbers: list[int]) -> None:
+        if failing and not runner.shorten:
+            raise AssertionError("the target fell short")
         case = written(Program(runner.profile, can.lanes, visits, frozenset(can.unsupported)), numbers, met)
         found = runner.count(case, beat)
         if found is not None:
@@ -189,7 +195,7 @@ def _round(
         max_examples=ROUND,
         database=None,
         deadline=None,
-        phases=(Phase.generate, Phase.shrink),
+        phases=(Phase.generate, Phase.shrink) if runner.shorten else (Phase.generate,),
         suppress_health_check=list(HealthCheck),
         report_multiple_bugs=False,
         print_blob=False,

@@ -12,15 +12,12 @@ from typing import Any, TypeAlias, final
 
 import attrs
 
-from ..model import Inputs, Model, kind_of
+from ..model import NOTHING, Inputs, Model, kind_of
 
 Word: TypeAlias = tuple[int, ...]
 """Inputs, by their numbers."""
 
 Becomes: TypeAlias = Callable[[Any, Any, Any], Hashable]
-
-NOTHING = ("nothing to do",)
-"""What the model answers to an input that means nothing where it comes."""
 
 
 @final

@@ -30,12 +30,22 @@ def smoke(profile: Profile, lanes: int = 1) -> Iterator[Case]:
 
 def standard(profile: Profile, lanes: int = 1) -> Iterator[Case]:
     """All transitions and all sneak paths of the small scopes, every timer before, at and after its deadline, ties,
-    long silences, and what no small scope has. Short cases first, so that what fails is short."""
+    long silences, and what no small scope has. Short cases first, so that what fails is short. With two sessions, sneak
+    paths do not tell how a finished job ended: with one they do."""
+    shown = set()
+    for case in _cases(profile, lanes):
+        if case.events not in shown:
+            shown.add(case.events)
+            yield case
+
+
+def _cases(profile: Profile, lanes: int) -> Iterator[Case]:
     yield from smoke(profile, lanes)
     yield from particular(profile)
     seen: set[Kind] = set()
     for scope in (session_scope(profile), shared_scope(profile, lanes=lanes)):
         yield from edges(model_of(scope), seen)
         yield from silences(model_of(scope))
-    for scope in (session_scope(profile), shared_scope(profile, lanes=lanes), device_scope(profile, lanes=lanes)):
+    for scope in (session_scope(profile), shared_scope(profile, lanes=lanes)):
         yield from tours(model_of(scope))
+    yield from tours(model_of(device_scope(profile, lanes=lanes)), coarse=True)

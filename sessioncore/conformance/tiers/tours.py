@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from sessioncore.core.job import FINAL
+
 from ..cases import Case
-from ..model import Inputs, Model
+from ..model import NOTHING, Inputs, Model
 
 LENGTH_MAX = 30
 """How many inputs a tour has at most: a long one that fails early hides what comes after."""
@@ -15,10 +17,15 @@ DETOUR_MAX = 4
 """How many inputs a tour goes over known ground to reach new ground, before a new one is begun."""
 
 
-def tours(model: Model) -> Iterator[Case]:
+def tours(model: Model, *, coarse: bool = False) -> Iterator[Case]:
     """Cases that take every input in every state of the model: all transitions, and all sneak paths (inputs that are
-    refused or change nothing). Greedy: at each state first what stays there, then what leads on."""
+    refused or change nothing). Greedy: at each state first what stays there, then what leads on.
+
+    ``coarse``: states that differ in nothing but how a job ended share their sneak paths.
+    """
     open_inputs = [_worthwhile(model, state) for state in range(len(model))]
+    if coarse:
+        _share(model, open_inputs)
     number = 0
     for start in range(len(model)):
         while open_inputs[start]:
@@ -42,8 +49,23 @@ def tours(model: Model) -> Iterator[Case]:
 
 def _worthwhile(model: Model, state: int) -> list[str]:
     """The inputs of a state, those that stay there first; without those that say nothing."""
-    said = [word for word in model.inputs if model.outputs[state][word] != ("nothing to do",)]
+    said = [word for word in model.inputs if model.outputs[state][word] != NOTHING]
     return sorted(said, key=lambda word: model.next[state][word] != state)
+
+
+def _share(model: Model, open_inputs: list[list[str]]) -> None:
+    """Leave each sneak path to the first of the states that differ in nothing but how a job ended."""
+    tried = set()
+    for state, world in enumerate(model.worlds):
+        where = (
+            tuple(session.configuration for session in world.core.sessions.values()),
+            tuple((name, None if job.status in FINAL else job.status) for name, job in world.core.jobs.items()),
+        )
+        for word in tuple(open_inputs[state]):
+            if model.next[state][word] == state:
+                if (where, word) in tried:
+                    open_inputs[state].remove(word)
+                tried.add((where, word))
 
 
 def _nearest(model: Model, start: int, open_inputs: list[list[str]]) -> Inputs:
