@@ -490,9 +490,9 @@ def test_a_history_of_200_operations_by_8_clients_is_checked_within_a_second() -
     core = began(lanes=4, sessions=3)
     history, after = drawn_history(Random(11), 200, 8, core)
     assert len(history) == 200
-    before = time.perf_counter()
+    before = time.process_time()
     found = explain(core, history, Seen(view=view_of(after, after.now)))
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1
     assert found.order is not None
 
 
