@@ -209,6 +209,8 @@ def test_the_lines_say_what_lies_outside_who_is_like_whom_and_how_long_traces_ar
     assert "within its assumptions: 9 of 9; outside" in told
     assert f"far ({OUTSIDE['far']}): X-3" in told
     assert "beyond the shortest possible: 10 by 3" in told
+    assert "below 0" not in told
+    assert "fewer kinds of events: X-0, X-1" in "\n".join(made_up(told=some_told(events=1)).lines())
     assert "indistinguishable, which counts as first: X-0, X-1" in told
     assert "found nevertheless, so that it should not be called outside: X-3" in "\n".join(made_up(known=OUT).lines())
 

@@ -200,6 +200,8 @@ class Power:
         counted = sorted(Counter(self.longer().values()).items())
         told = ", ".join(f"{count} by {more}" for more, count in counted) or "none is known"
         yield f"events of a report's shortest trace beyond the shortest possible: {told}"
+        if shorter := [fault for fault, more in self.longer().items() if more < 0]:
+            yield f"  below 0, since the search for the shortest has fewer kinds of events: {', '.join(shorter)}"
         long = [f"{fault} ({more})" for fault, more in self.longer().items() if more > SLACK]
         yield f"traces more than {SLACK} events longer than need be: {', '.join(long) or 'none'}"
 
