@@ -86,8 +86,7 @@ def job_row(job: Job | None, event: Any, cells: Cells | None = None) -> Row:
     :class:`HostError` for a forbidden row.
     """
     cells = cells or job_chart(() if job is None else job.switches).cells
-    cell = cells[event.__class__][NONE if job is None else job.status]
-    row = select(cell, job, event) if isinstance(cell, tuple) else cell
+    row = select(cells[event.__class__][NONE if job is None else job.status], job, event)
     if row.fault is not None:
         state, story = ("unknown", ()) if job is None else (job.status.value, story_of(job))
         raise refuse(row, subject=f"job {event.job_id}", state=state, story=story)

@@ -118,8 +118,7 @@ def step(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) 
 
 def decide(session: Session, event: Event, story: Iterable[tuple[int, str]] = ()) -> Row:
     """The row that answers the event. Raises what :func:`step` raises; changes nothing."""
-    cell = session.terms.cells[event.__class__][session.configuration]
-    row = select(cell, session, event) if isinstance(cell, tuple) else cell
+    row = select(session.terms.cells[event.__class__][session.configuration], session, event)
     if row.fault is not None:
         state = describe(session.configuration)
         raise refuse(row, subject=f"session {session.id}", state=state, story=tuple(story))
