@@ -28,8 +28,11 @@ from sessioncore.core import (
     step,
     step_job,
 )
+from sessioncore.core.signals import JobOverran
 
 from .session_bench import SECOND, Bench, lone_session
+
+STARTED = JobStarted(at=2, job_id="a")
 
 
 @pytest.mark.rule("S-01", "S-05", "S-09")
@@ -52,6 +55,23 @@ def test_a_session_is_opened_and_stepped_as_a_value() -> None:
 def test_opening_refuses_without_a_value() -> None:
     with pytest.raises(ClientError):
         open_session(OpenRequested(at=0, session_id="s", max_ttl=0), IBM_GUIDE.dedicated)
+
+
+@pytest.mark.rule("S-21", "J-05", "S-17")
+def test_a_step_that_changes_nothing_answers_with_the_very_value_and_the_row_that_says_so() -> None:
+    opened = open_session(OpenRequested(at=0, session_id="s"), IBM_GUIDE.dedicated)
+    started = step(step(opened.session, SubmitRequested(at=1, job_id="a", session_id="s")).session, STARTED).session
+    draining = step(started, CloseRequested(at=3, session_id="s")).session
+    closed = step(draining, CancelRequested(at=4, session_id="s")).session
+    for before, event, row in (
+        (started, JobOverran(at=5, session_id="s", job_id="a"), "J-05.continue"),
+        (draining, CloseRequested(at=5, session_id="s"), "S-21.close-draining"),
+        (closed, CloseRequested(at=5, session_id="s"), "S-21.close-closed"),
+        (closed, CancelRequested(at=5, session_id="s"), "S-21.cancel-closed"),
+    ):
+        answer = step(before, event)
+        assert answer.session is before
+        assert (answer.effects, answer.row.id) == ((), row)
 
 
 @pytest.mark.rule("J-01", "J-03")
