@@ -41,6 +41,7 @@ def test_a_new_session_is_open_and_accepting_with_only_its_creation_stamped_and_
     assert stamps == (None,) * 6
     assert session.usage(8 * SECOND) == 0
     assert session.accepted == 0
+    assert bench.core.fired == {"S-01.open": 1}
     assert bench.effects == (
         NotifySession(
             at=7 * SECOND,
