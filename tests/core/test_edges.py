@@ -319,6 +319,17 @@ def test_the_heap_of_timers_holds_few_that_are_armed_no_more() -> None:
     assert held <= 2 * (1 + 1) + HEAP_SLACK, "memory: nothing that a person sees"
 
 
+@pytest.mark.rule("J-05", "D-04")
+def test_many_jobs_of_their_own_on_many_lanes_each_keep_their_execution_limit() -> None:
+    core = DeviceCore("d", lanes=300)
+    for number in range(300):
+        core.handle(SubmitRequested(at=number, job_id=f"j{number}"))
+    assert core.running == 300
+    core.advance(3 * HOUR + 149)
+    assert core.fired["J-05.limit"] == 150
+    assert core.next_deadline() == 3 * HOUR + 150
+
+
 def test_of_a_long_life_only_the_last_steps_are_kept() -> None:
     bench = lone_session()
     bench.at(0).open("s")
