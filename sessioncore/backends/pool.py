@@ -252,8 +252,7 @@ class WorkerPool:
                 wanted = selectors.EVENT_READ
                 if worker.outgoing:
                     wanted |= selectors.EVENT_WRITE
-                if worker.watched != wanted:
-                    worker.watched = wanted
+                if self._selector.get_key(worker.sock).events != wanted:
                     self._selector.modify(worker.sock, wanted, worker)
 
     def _serve(self, worker: Worker, events: int, calls: list[Callable[[], None]]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import selectors
 import signal
 import socket
 import time
@@ -105,7 +104,6 @@ class Worker:
         "state",
         "tag",
         "task",
-        "watched",
     )
 
     def __init__(self, tag: int, role: Role, sock: socket.socket) -> None:
@@ -121,8 +119,6 @@ class Worker:
         self.deadline = time.monotonic() + start_wall_s_max
         self.reader = FrameReader()
         self.outgoing: deque[memoryview] = deque()
-        self.watched = selectors.EVENT_READ
-        """What the pool's thread waits for at the socket."""
 
     def give(self, task: Task) -> bool:
         """Set the worker to work; whether something of the frame is left to be written."""

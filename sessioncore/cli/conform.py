@@ -35,12 +35,12 @@ def conform(arguments: argparse.Namespace) -> int:
     require("rich", "hypothesis")
     if arguments.tier:
         arguments.tier = list(dict.fromkeys(arguments.tier))
-    _folder(arguments.report)
+    folder = _folder(arguments.report)
     with shown_progress(quiet=arguments.json) as progress:
         report = _judged(arguments, progress)
     from sessioncore.conformance.reports import words
 
-    folder = _written(report, arguments.report)
+    _write(report, folder)
     if arguments.json:
         from sessioncore.conformance.reports import to_json
 
@@ -179,19 +179,16 @@ def _factory(name: str) -> Factory:
     return factory
 
 
-def _written(report: Report, name: str | None) -> Path | None:
-    """The folder into which the report was written, if it was asked for."""
-    if name is None:
-        return None
+def _write(report: Report, folder: Path | None) -> None:
+    """Write the report into the folder, if that was asked for."""
+    if folder is None:
+        return
     from sessioncore.conformance.reports import write_all
 
-    folder = _folder(name)
-    assert folder is not None
     try:
         write_all(report, folder)
     except OSError as error:
         raise UsageError(f"cannot write the report into {folder}: {error.strerror or error}") from error
-    return folder
 
 
 def _folder(name: str | None) -> Path | None:

@@ -16,7 +16,7 @@ from sessioncore.core.events import (
     OpenRequested,
     SubmitRequested,
 )
-from sessioncore.core.values import drafter
+from sessioncore.core.values import drafter, freeze
 
 _HOW: dict[type[Event], tuple[Callable[[Any], Any], tuple[str, ...]]] = {}
 """For each kind of event, what makes an open copy of it, and which ids it has."""
@@ -51,8 +51,7 @@ def translated(event: Event, at: int, names: Mapping[str, str]) -> Event:
         given = names.get(getattr(made, name))
         if given is not None:
             setattr(made, name, given)
-    made.__class__ = kind
-    return cast("Event", made)
+    return freeze(made, kind)
 
 
 def in_words(event: Event) -> str:

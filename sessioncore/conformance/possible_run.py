@@ -16,7 +16,7 @@ from sessioncore.core.values import replaced
 
 from .blame import RULES_OF, Spot, blamed
 from .cases import Case, in_words, translated
-from .http.choosing import rules_met
+from .choosing import rules_met
 from .possible import Impossible, Possible, TooManyError
 from .possible_plan import Plan, plan_of
 from .possible_world import World

@@ -221,8 +221,7 @@ class Engine:
 
     def _file_limit(self, job: Job) -> None:
         """An entry for the execution limit of a job that runs, if it has one."""
-        due = job.execution_limit_due
-        if due is not None:
+        if (due := job.execution_limit_due) is not None:
             self._push((due, EXECUTION_LIMIT, job.number, job.id))
 
     def _push(self, entry: TimerEntry) -> None:
@@ -339,7 +338,7 @@ class Engine:
         tell_job(job, row, job.submitted_at, out)
 
     def _change_job(self, load: Workload, job: Job, row: Row, event: Event, out: list[AnyEffect]) -> None:
-        self._fired[row.id] = self._fired.get(row.id, 0) + 1
+        self._count(row)
         if row.target is None:
             return
         name = job.id
@@ -357,7 +356,7 @@ class Engine:
         tell_job(job, row, event.at, out)
 
     def _change_session(self, load: Workload, row: Row, event: Event, out: list[AnyEffect]) -> None:
-        self._fired[row.id] = self._fired.get(row.id, 0) + 1
+        self._count(row)
         load.story.append((event.at, row.id))
         target = row.target
         if target is None and not row.effect:

@@ -9,8 +9,8 @@ through ``object.__setattr__``, and calling a class with keywords packs and unpa
 - :func:`opener` gives one that leaves the draft open, and :func:`drafter` one that makes an open copy of a value;
   :func:`freeze` ends a draft.
 
-Nobody outside the core ever sees a draft: whoever looks freezes what is looked at, and what is frozen is copied before
-it changes.
+Nobody ever holds a draft that is not his own: who looks at what a core has freezes it, and what is frozen is copied
+before it changes.
 """
 
 from __future__ import annotations

@@ -73,7 +73,6 @@ class Flights:
         self._graces: dict[str, tuple[int, int]] = {}
         """Job id -> (when its grace period ends, attempt). One length for all, so the first in is the first to end."""
         self._landed = Condition()
-        self._landing_awaited = 0
 
     @property
     def count(self) -> int:
@@ -202,19 +201,14 @@ class Flights:
 
     def announce_landing(self) -> None:
         """Tell whoever waits that nothing is in flight, if so. Not under the runtime's lock."""
-        # Who waits has said so before looking: either it is seen here, or it sees that nothing is open.
-        if not self._open and self._landing_awaited:
+        if not self._open:
             with self._landed:
                 self._landed.notify_all()
 
     def wait_for_landing(self, seconds: float) -> bool:
         """Wait until every attempt has been answered, at most so many seconds; whether that is so."""
         with self._landed:
-            self._landing_awaited += 1
-            try:
-                return self._landed.wait_for(lambda: not self._open, timeout=seconds)
-            finally:
-                self._landing_awaited -= 1
+            return self._landed.wait_for(lambda: not self._open, timeout=seconds)
 
 
 def _name(error: Exception) -> str:

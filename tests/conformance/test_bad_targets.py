@@ -16,11 +16,13 @@ class Spoilt:
     """Our own core behind a face that can be spoilt."""
 
     capabilities = Capabilities(patience_s=0.4)
+    asked = False
 
     def __init__(self):
         self.core = CoreTarget()
 
     def apply(self, event):
+        self.asked = True
         return self.core.apply(event)
 
     def advance(self, microseconds):
@@ -131,12 +133,6 @@ def test_a_factory_that_raises_is_told():
 
 def test_a_session_that_nobody_opened_is_no_secret():
     class Invents(Spoilt):
-        asked = False
-
-        def apply(self, event):
-            self.asked = True
-            return super().apply(event)
-
         def observe(self):
             view = super().observe()
             extra = {"ghost": SessionView(id="ghost", state="open")} if self.asked else {}
@@ -198,12 +194,6 @@ def test_whatever_a_target_raises_or_is_becomes_a_finding(spoil, kind, said):
 )
 def test_a_view_that_nobody_can_read_is_nonsense_and_no_traceback(tier, odd):
     class Odd(Spoilt):
-        asked = False
-
-        def apply(self, event):
-            self.asked = True
-            return super().apply(event)
-
         def observe(self):
             view = super().observe()
             shown = {"sessions": view.sessions, "jobs": view.jobs} | (odd if self.asked else {})

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from sessioncore.conformance.choosing import chosen
 from sessioncore.conformance.http.between import Asked, Forward, Told
-from sessioncore.conformance.http.choosing import chosen
 from sessioncore.conformance.http.faults import HTTP_FAULTS, HttpFault
 from sessioncore.conformance.http.payloads import FAILING
 from sessioncore.conformance.http.power import judged

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import threading
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,6 @@ from sessioncore.conformance.logs import judge_log, polling
 from sessioncore.conformance.parallel import tier as parallel_tier
 from sessioncore.conformance.parallel.tier import parallel
 from sessioncore.conformance.parallel.trial import Inconclusive
-from sessioncore.conformance.protocol import Outcome, Rejected
 from sessioncore.conformance.reports import write_all
 from sessioncore.conformance.reports.terminal import summary
 from sessioncore.conformance.results import Finding, Kind, TierResult
@@ -31,6 +29,7 @@ from sessioncore.core import IBM_GUIDE, Event, PauseRequested, SubmitRequested
 from sessioncore.core.durations import SECOND
 from sessioncore.core.profiles import Profile
 
+from .moody import moody
 from .self_ending import SelfEnding
 from .test_bad_targets import Spoilt
 
@@ -191,19 +190,8 @@ def test_what_a_target_that_hangs_was_never_asked_stays_untested() -> None:
     assert report.of("S-17").verdict is Verdict.UNTESTED
 
 
-class Moody(PlainDevice):
-    """Fails every hundredth submission of all that are made."""
-
-    made = count()
-
-    def apply(self, event: Event) -> Outcome:
-        if isinstance(event, SubmitRequested) and next(Moody.made) % 100 == 99:
-            return Rejected(code=5)
-        return super().apply(event)
-
-
 def test_answers_that_change_while_a_target_is_learned_are_a_doubt() -> None:
-    report = judge(Moody, tiers=("learn",), diagnosed=False)
+    report = judge(moody(), tiers=("learn",), diagnosed=False)
     assert report.of("S-05").verdict is Verdict.INCONCLUSIVE
     assert "answered differently each time" in report.of("S-05").why
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from itertools import count
 
 import pytest
 
@@ -18,7 +17,9 @@ from sessioncore.conformance.reference import CoreTarget, SessionTarget
 from sessioncore.conformance.results import Kind, TierResult
 from sessioncore.conformance.tiers.minimal import mealy_of
 from sessioncore.conformance.tiers.runner import Runner
-from sessioncore.core.events import CloseRequested, Event, SubmitRequested
+from sessioncore.core.events import CloseRequested, Event
+
+from .moody import moody
 
 pytest.importorskip("aalpy", reason="the extra 'conformance' is not installed")
 
@@ -136,17 +137,6 @@ def test_a_machine_with_more_states_than_the_reference_is_learned() -> None:
 # --- targets that cannot be learned -----------------------------------------------------------------------------
 
 
-class Moody(PlainDevice):
-    """Fails every hundredth submission of all that are made."""
-
-    made = count()
-
-    def apply(self, event: Event) -> Outcome:
-        if isinstance(event, SubmitRequested) and next(Moody.made) % 100 == 99:
-            return Rejected(code=5)
-        return super().apply(event)
-
-
 class Crashing(PlainDevice):
     def apply(self, event: Event) -> Outcome:
         if isinstance(event, CloseRequested):
@@ -182,7 +172,7 @@ def unmade() -> PlainDevice:
 
 
 def test_a_target_that_answers_differently_each_time_is_not_believed() -> None:
-    result = learn(Runner(Moody, tier="learn"), jobs=1)
+    result = learn(Runner(moody(), tier="learn"), jobs=1)
     assert result.extra is None
     assert "differently each time" in result.notes[0]
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from sessioncore.conformance.cases import Case
+from sessioncore.conformance.choosing import chosen
 from sessioncore.conformance.faults import PlainDevice
 from sessioncore.conformance.faults.catalogue import by_id
 from sessioncore.conformance.http.cases import wire_cases
-from sessioncore.conformance.http.choosing import chosen
 from sessioncore.conformance.possible import UNTOLD, Impossible, Possible, TooManyError
 from sessioncore.conformance.possible_plan import Plan, plan_of, softened
 from sessioncore.conformance.possible_run import FreeRun, Inconclusive

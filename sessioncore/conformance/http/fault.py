@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, TypeVar, final
 
@@ -41,7 +42,7 @@ def fault(fault_id: str, title: str, *rules: str, number: int | None = None) -> 
     return enter
 
 
-class Showing:
+class Showing(ABC):
     """Changes a session whenever it is shown."""
 
     async def __call__(self, asked: Asked, forward: Forward) -> Told:
@@ -51,12 +52,12 @@ class Showing:
             self.show(told.body)
         return told
 
+    @abstractmethod
     def show(self, session: dict[str, Any]) -> None:
         """Change the session in place."""
-        raise NotImplementedError
 
 
-class ShowingJobs:
+class ShowingJobs(ABC):
     """Changes a job whenever it is shown, alone or in a list."""
 
     async def __call__(self, asked: Asked, forward: Forward) -> Told:
@@ -69,6 +70,6 @@ class ShowingJobs:
             self.show(told.body)
         return told
 
+    @abstractmethod
     def show(self, job: dict[str, Any]) -> None:
         """Change the job in place."""
-        raise NotImplementedError

@@ -13,6 +13,7 @@ import attrs
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..cases import Case
+from ..choosing import chosen
 from ..possible_plan import softened
 from ..possible_run import FreeRun
 from ..protocol import FIELDS, WORDS
@@ -23,7 +24,6 @@ from ..tiers.runner import Progress, signature, silent
 from ..tiers.shrinking import shrunk
 from ..watch import HangingError, Watch
 from .cases import in_seconds, wire_cases
-from .choosing import chosen
 from .service import Service
 from .settings import Settings
 from .target import ANY, HttpTarget

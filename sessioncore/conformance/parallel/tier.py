@@ -16,7 +16,7 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 from ..awaited import is_async
 from ..blame import RULES_OF
 from ..cases import Case
-from ..http.choosing import rules_met
+from ..choosing import rules_met
 from ..making import PATIENCE_S
 from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Coverage, Finding, Kind, TierResult

@@ -10,7 +10,7 @@ from typing import Any, final
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..cases import Case
-from ..http.choosing import chosen
+from ..choosing import chosen
 from ..making import capabilities_of, made
 from ..possible_plan import softened
 from ..possible_run import FreeRun

@@ -14,11 +14,11 @@ from sessioncore.core.errors import HostError
 from sessioncore.core.events import REPORTS, Advanced, Event, SubmitRequested
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
-from ..blame import RULES_OF
-from ..cases import Case
-from ..oracle import Oracle, time_before
-from ..running import NotApplicable
-from ..tally import armed
+from .blame import RULES_OF
+from .cases import Case
+from .oracle import Oracle, time_before
+from .running import NotApplicable
+from .tally import armed
 
 Goal: TypeAlias = tuple[Any, ...]
 
