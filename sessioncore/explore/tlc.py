@@ -7,6 +7,7 @@ all that TLC writes, because runs that start in the same second would else take 
 
 from __future__ import annotations
 
+import errno
 import re
 import subprocess
 import time
@@ -205,14 +206,25 @@ def _run(
 
 def _printed(command: list[str], directory: Path) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 - Java, with a command line of our own
-            command, cwd=directory, capture_output=True, text=True, timeout=LONGEST_RUN_S, check=False
-        )
+        done = _completed(command, directory)
     except subprocess.TimeoutExpired:
         raise BackendError(f"TLC did not finish within {LONGEST_RUN_S} s.") from None
     except OSError as problem:
         raise BackendError(f"Java could not be started: {problem}") from problem
     return done.stdout + done.stderr
+
+
+def _completed(command: list[str], directory: Path, starts: int = 3) -> subprocess.CompletedProcess[str]:
+    """One run to its end. A start that the kernel refuses with *Bad address* is tried again, ``starts`` times in all:
+    of some thousand starts on virtual machines under load two were refused so, with arguments that were sound."""
+    try:
+        return subprocess.run(  # noqa: S603 - Java, with a command line of our own
+            command, cwd=directory, capture_output=True, text=True, timeout=LONGEST_RUN_S, check=False
+        )
+    except OSError as problem:
+        if problem.errno != errno.EFAULT or starts == 1:
+            raise
+        return _completed(command, directory, starts - 1)
 
 
 def _reason(told: str) -> str:

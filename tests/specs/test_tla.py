@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import subprocess
 from collections.abc import Iterator
@@ -134,6 +136,36 @@ def test_the_files_to_run_by_hand_ask_for_every_property(model: str, tmp_path: o
     command = [java, *room, f"{model}ByHand.tla"]
     done = subprocess.run(command, cwd=tlc.SPECS, capture_output=True, text=True, timeout=120, check=False)
     assert "No error has been found" in done.stdout, done.stdout
+
+
+class Kernel:
+    """Refuses to start a program, some times, before it starts it."""
+
+    def __init__(self, number: int, refusals: int) -> None:
+        self.number, self.refusals, self.asked = number, refusals, 0
+
+    def run(self, command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        self.asked += 1
+        if self.asked <= self.refusals:
+            raise OSError(self.number, os.strerror(self.number), command[0])
+        return subprocess.CompletedProcess(command, 0, "Model checking completed. No error has been found.", "")
+
+
+@with_tlc
+@pytest.mark.parametrize(
+    ("number", "refusals", "asked"), [(errno.EFAULT, 2, 3), (errno.EFAULT, 9, 3), (errno.EACCES, 9, 1)]
+)
+def test_a_start_that_the_kernel_refuses_by_mistake_is_tried_again(
+    number: int, refusals: int, asked: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = Kernel(number, refusals)
+    monkeypatch.setattr(subprocess, "run", kernel.run)
+    if refusals < asked:
+        assert tlc.check_safety("Session", [SMALL]).ok
+    else:
+        with pytest.raises(BackendError, match="Java could not be started"):
+            tlc.check_safety("Session", [SMALL])
+    assert kernel.asked == asked
 
 
 @with_tlc
