@@ -10,7 +10,7 @@ asked for effects copies nothing, and nobody ever holds a value that changes.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from heapq import heappop, heappush
 from typing import Any, ClassVar, Self, TypeAlias
@@ -48,7 +48,7 @@ class Engine:
     def __init__(self, *, profile: Profile = IBM_GUIDE, now: int = 0) -> None:
         self.profile = profile
         self.now = now
-        self._fired: dict[str, int] = {}
+        self._fired: defaultdict[str, int] = defaultdict(int)
         self._jobs: dict[str, Job] = {}
         self._drafts = False  # whether there may be drafts among them
         self._workloads: dict[str, Workload] = {}
@@ -328,7 +328,7 @@ class Engine:
         return load
 
     def _count(self, row: Row) -> None:
-        self._fired[row.id] = self._fired.get(row.id, 0) + 1
+        self._fired[row.id] += 1
 
     def _add_job(self, load: Workload, job: Job, row: Row, out: list[AnyEffect]) -> None:
         self._count(row)
