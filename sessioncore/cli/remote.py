@@ -204,18 +204,34 @@ def devices(arguments: argparse.Namespace) -> int:
     control)."""
     remote = _remote(arguments)
     if arguments.action == "list":
-        listed = remote.ask("GET", "/backends")["devices"]
+        held = _held(remote)
+        listed = [one | {"held": one["name"] in held} for one in remote.ask("GET", "/backends")["devices"]]
         if arguments.json:
             print_json(listed)
             return 0
-        rows = [(one["name"], one["status"]["name"], one["queue_length"], one["qubits"]) for one in listed]
+        rows = [(one["name"], _standing(one), one["queue_length"], one["qubits"]) for one in listed]
         print_table(("device", "status", "queue", "qubits"), rows, empty="no devices")
         return 0
     name = quote(arguments.id, safe="")
     if arguments.action == "show":
-        return _show(arguments, remote.ask("GET", f"/backends/{name}/status"))
+        shown = remote.ask("GET", f"/backends/{name}/status")
+        return _show(arguments, shown | {"held": arguments.id in _held(remote)})
     try:
         changed = remote.ask("POST", f"/_sessioncore/devices/{name}/{arguments.action}")
     except UsageError as error:
         raise UsageError(f"{error} (this needs a service that was started with --control)") from error
     return _show(arguments, changed)
+
+
+def _held(remote: Remote) -> set[str]:
+    """The devices that an operator holds: they look online to clients. Known only where the service allows control."""
+    try:
+        listed = remote.ask("GET", "/_sessioncore/devices")["devices"]
+    except UsageError:
+        return set()
+    return {one["name"] for one in listed if one["held"]}
+
+
+def _standing(device: dict[str, Any]) -> str:
+    """How a device of the list stands, in a word or two."""
+    return f"{device['status']['name']}, held" if device["held"] else str(device["status"]["name"])

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .live import LiveTable
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy")
+PASSED_ON = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 STOPPED_BY_SIGNAL = 128
 TOKEN_BYTES = 16
 PROMPT_S = 0.05
@@ -102,14 +103,16 @@ def _run_program(arguments: argparse.Namespace, variables: Mapping[str, str], di
 
 @contextmanager
 def _signals_passed_on(child: subprocess.Popen[bytes]) -> Iterator[None]:
-    """The program decides what Ctrl-C and SIGTERM mean; we live on to print the summary."""
+    """The program decides what these signals mean; we live on to print the summary. What was ignored stays so, as
+    ``nohup`` wants it."""
 
     def pass_on(number: int, _frame: object) -> None:
         # A terminal sends Ctrl-C to the whole group: the program has it already.
         if number != signal.SIGINT or not sys.stdin.isatty():
             child.send_signal(number)
 
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number in PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, pass_on) for number in heard}
     try:
         yield
     finally:

@@ -6,9 +6,12 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -108,6 +111,53 @@ def test_a_prompt_is_seen_before_it_is_answered(tmp_path: Path) -> None:
     os.close(ours)
     assert child.wait() == 0
     assert b"hello Ada" in seen
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_us_ends_the_program_and_the_summary_is_still_told(number: signal.Signals, tmp_path: Path) -> None:
+    """Nothing is left running behind a terminal that was closed."""
+    path = program(tmp_path, "import os, signal\nprint(os.getpid(), flush=True)\nsignal.pause()\n")
+    with started(path) as child:
+        assert child.stdout is not None
+        pid = int(child.stdout.readline())
+        child.send_signal(number)
+        _, told = child.communicate(timeout=60)
+    assert child.returncode == 128 + number
+    assert "no session was opened" in told
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_what_nohup_ignores_does_not_reach_the_program(tmp_path: Path) -> None:
+    """Not even one that would hear it."""
+    path = program(
+        tmp_path,
+        "import signal, time\n"
+        "signal.signal(signal.SIGHUP, lambda *_: print('hung up', flush=True))\n"
+        "signal.signal(signal.SIGTERM, lambda *_: exit(0))\n"
+        "print('ready', flush=True)\n"
+        "while True: time.sleep(0.05)\n",
+    )
+    with started(path, before=("nohup",)) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        child.send_signal(signal.SIGHUP)
+        child.send_signal(signal.SIGTERM)
+        said, _ = child.communicate(timeout=60)
+    assert (child.returncode, said) == (0, "")
+
+
+@contextmanager
+def started(path: str, before: tuple[str, ...] = ()) -> Iterator[subprocess.Popen[str]]:
+    """A run of the program that can be talked to while it goes on. Whatever of it is left in the end is killed."""
+    command = [*before, sys.executable, "-m", "sessioncore", "run", *QUICK, path]
+    streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, **streams, text=True, start_new_session=True) as child:
+        try:
+            yield child
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
 
 
 def test_the_folder_of_a_report_is_made_before_the_program_runs(tmp_path: Path) -> None:

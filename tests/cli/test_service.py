@@ -62,6 +62,18 @@ def test_devices_are_listed_and_paused_and_come_back(service: Served) -> None:
     assert ask(service, "devices", "resume", "ideal_5")["state"] == "online"
 
 
+def test_a_held_device_is_told_from_one_that_works(service: Served) -> None:
+    """Which a client cannot: to it both are online (D-05)."""
+    assert ask(service, "devices", "hold", "ideal_5")["held"] is True
+    (listed,) = ask(service, "devices")
+    assert (listed["status"]["name"], listed["held"]) == ("online", True)
+    assert ask(service, "devices", "show", "ideal_5")["held"] is True
+    command = [sys.executable, "-m", "sessioncore", "devices", "--url", service.url]
+    assert "online, held" in subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert ask(service, "devices", "release", "ideal_5")["held"] is False
+    assert ask(service, "devices")[0]["held"] is False
+
+
 def test_jobs_are_listed_for_people_too(service: Served) -> None:
     """A table, or a sentence where there are none."""
     assert ask(service, "jobs") == []
