@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from sessioncore.core.profiles import PROFILES
 
@@ -147,13 +146,12 @@ def _unmeant(arguments: argparse.Namespace, what: str, options: Sequence[str], t
 
 def _check_address(target: str) -> None:
     """Refuse what can be no address of a service."""
+    from sessioncore.transports import service_origin
+
     try:
-        parts = urlsplit(target)
-        right = target.startswith(SERVICES) and parts.hostname and parts.port != 0
-    except ValueError:  # a port that is none, or brackets that do not match
-        right = False
-    if not right:
-        raise UsageError(f"{target} is no address of a service; it must look like http://HOST:PORT")
+        service_origin(target)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
 
 
 def _expected(name: str | None) -> dict[str, str]:

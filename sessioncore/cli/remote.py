@@ -10,7 +10,7 @@ import shlex
 import urllib.error
 import urllib.request
 from typing import Any, final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from sessioncore.core.views import wire_status
 
@@ -38,15 +38,12 @@ def env(arguments: argparse.Namespace) -> int:
     """The variables of the stock client, as lines for a shell or as JSON."""
     from sessioncore.transports import LOCAL_INSTANCE, LOCAL_TOKEN, client_environment
 
-    try:
-        variables = client_environment(
-            service_url(arguments.url),
-            token=arguments.token or LOCAL_TOKEN,
-            instance=arguments.instance or LOCAL_INSTANCE,
-            environ=os.environ,
-        )
-    except ValueError as error:
-        raise UsageError(f"--url: {error}") from error
+    variables = client_environment(
+        service_url(arguments.url),
+        token=arguments.token or LOCAL_TOKEN,
+        instance=arguments.instance or LOCAL_INSTANCE,
+        environ=os.environ,
+    )
     if arguments.json:
         print_json(variables)
         return 0
@@ -57,9 +54,17 @@ def env(arguments: argparse.Namespace) -> int:
 
 def service_url(given: str | None) -> str:
     """The service's origin: what was given, what the environment points the stock client at, or the default."""
-    url = given or os.environ.get("QISKIT_IBM_URL") or DEFAULT_URL
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else url
+    from sessioncore.transports import service_origin
+
+    name, url = next(
+        (name, url)
+        for name, url in (("--url", given), ("QISKIT_IBM_URL", os.environ.get("QISKIT_IBM_URL")), ("", DEFAULT_URL))
+        if url
+    )
+    try:
+        return service_origin(url)
+    except ValueError as error:
+        raise UsageError(f"{name}: {error}") from None
 
 
 @final
@@ -70,8 +75,6 @@ class Remote:
         from sessioncore.transports import LOCAL_INSTANCE, LOCAL_TOKEN
 
         self._origin = service_url(url)
-        if urlsplit(self._origin).scheme not in ("http", "https"):
-            raise UsageError(f"{self._origin!r} is no address of a service: write it as http://HOST:PORT")
         token = token or os.environ.get("QISKIT_IBM_TOKEN") or LOCAL_TOKEN
         self._headers = {
             "Authorization": f"apikey {token}",

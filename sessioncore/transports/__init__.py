@@ -1,7 +1,7 @@
 """How programs reach a runtime: in the same process, or over HTTP in the vendor's REST dialect.
 
-``client_environment`` needs nothing installed; the HTTP service needs the ``server`` extra and is loaded when it is
-first used.
+``client_environment`` and ``service_origin`` need nothing installed; the HTTP service needs the ``server`` extra and is
+loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from .environment import LOCAL_INSTANCE, LOCAL_TOKEN, client_environment
+from .environment import LOCAL_INSTANCE, LOCAL_TOKEN, client_environment, service_origin
 
 if TYPE_CHECKING:
     from .guard import Guard
@@ -29,6 +29,7 @@ __all__ = [
     "TransportError",
     "client_environment",
     "make_app",
+    "service_origin",
 ]
 
 _WHERE = {

@@ -18,6 +18,21 @@ IAM_PATH = "/iam"
 """Under which path access tokens are handed out."""
 
 
+def service_origin(url: str) -> str:
+    """Scheme, host and port of a service's address, such as ``http://127.0.0.1:8765``; a path after them is left out.
+
+    Raises ValueError for a URL that is not ``http://`` or ``https://`` with a host, and, if anything, a port.
+    """
+    try:
+        parts = urlsplit(url)
+        right = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and url.isprintable()
+    except ValueError:  # a port that is none, or brackets that do not match
+        right = False
+    if not right or "@" in parts.netloc or " " in parts.netloc:
+        raise ValueError(f"{url!r} is no address of a service: write it as http://HOST:PORT")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 def client_environment(
     url: str,
     *,
@@ -28,12 +43,9 @@ def client_environment(
     """The variables that make ``QiskitRuntimeService()`` use the service at ``url``, such as ``http://127.0.0.1:8765``.
 
     Where ``environ`` names an HTTP proxy, the exception for our own host is added to its ``NO_PROXY``.
-    Raises ValueError for a URL that is not ``http://`` or ``https://`` with a host.
+    Raises ValueError for what :func:`service_origin` refuses.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is no address of a service: write it as http://HOST:PORT")
-    origin = f"{parts.scheme}://{parts.netloc}"
+    origin = service_origin(url)
     variables = {
         "QISKIT_IBM_TOKEN": token,
         "QISKIT_IBM_URL": origin + BASE_PATH,
@@ -43,7 +55,8 @@ def client_environment(
     }
     given = environ or {}
     if any(given.get(name) for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY")):
+        host = urlsplit(origin).hostname
         already = given.get("no_proxy") or given.get("NO_PROXY") or ""
-        exempt = f"{already},{parts.hostname}" if already else parts.hostname
+        exempt = f"{already},{host}" if already else str(host)
         variables |= {"NO_PROXY": exempt, "no_proxy": exempt}
     return variables

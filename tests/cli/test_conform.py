@@ -64,7 +64,7 @@ def test_a_trace_of_our_own_is_a_target(tmp_path: Path, capsys: pytest.CaptureFi
         ((OURS, "--level", "log"), "--level means nothing here"),
         ((OURS, "--report", "README.md/report"), "cannot write the report into README.md/report"),
         (("http://127.0.0.1:1", "--tier", "learn"), "the tier learn is not for a service"),
-        (("http://",), "http:// is no address of a service; it must look like http://HOST:PORT"),
+        (("http://",), "'http://' is no address of a service: write it as http://HOST:PORT"),
         (("http://127.0.0.1:99999",), "is no address of a service"),
         (("ftp://127.0.0.1",), "is no address of a service"),
         (("http://127.0.0.1:1", "--short-job", "README.md"), "README.md: is not JSON"),

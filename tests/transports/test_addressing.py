@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sessioncore.core.errors import ClientError
-from sessioncore.transports import client_environment
+from sessioncore.transports import client_environment, service_origin
 from sessioncore.transports.addressing import HOSTS_REMEMBERED_MAX, Addressing
 from sessioncore.transports.environment import LOCAL_INSTANCE
 
@@ -85,7 +85,18 @@ def test_the_environment_exempts_our_host_from_a_proxy_that_is_set() -> None:
     assert made["no_proxy"] == made["NO_PROXY"] == "intranet.lan,127.0.0.1"
 
 
-@pytest.mark.parametrize("url", ["", "127.0.0.1:8765", "ftp://host", "http://"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("", "127.0.0.1:8765", "ftp://host", "http://", "http://[::1", "http://a b", "http://a\n:1", "http://me:pw@a"),
+        *("http://a:99999", "http://a:0", "http://a:b", "http://:80"),
+    ],
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="http://HOST:PORT"):
         client_environment(url)
+
+
+@pytest.mark.parametrize("url", ["http://a", "https://a.b:80", "http://[::1]:8765", "http://127.0.0.1:1"])
+def test_of_an_address_the_path_is_left_out(url: str) -> None:
+    assert service_origin(url) == service_origin(f"{url}/experimental") == url
