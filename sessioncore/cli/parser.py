@@ -105,8 +105,10 @@ def _add_serve(commands: Any) -> None:
     )
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s)")
     serve.add_argument("--port", type=count(0, 65535), default=DEFAULT_PORT, help="default: 8765; 0 takes a free one")
-    serve.add_argument("--tokens", metavar="FILE", help='who may ask: lines of "TOKEN INSTANCE [USER]" (default: all)')
-    serve.add_argument("--control", action="store_true", help="open the routes under /_sessioncore/, to every token")
+    asks = 'who may ask: lines of "TOKEN INSTANCE [USER [operator]]" (default: all)'
+    serve.add_argument("--tokens", metavar="FILE", help=asks)
+    opens = "open the routes under /_sessioncore/; with --tokens, to operators alone"
+    serve.add_argument("--control", action="store_true", help=opens)
     waiting = "how long a status answer of an unfinished job may wait for its end (default: 0.1)"
     serve.add_argument("--wait", type=float, default=0.1, metavar="SECONDS", help=waiting)
     _add_service_options(serve)

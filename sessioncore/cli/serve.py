@@ -26,6 +26,9 @@ FETCH_S = 3.0
 
 WARM_S_MAX = 120.0
 
+OPERATOR = "operator"
+"""The word of a file of tokens that opens the control routes to a user."""
+
 
 def serve(arguments: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; then let running jobs end, and return 0."""
@@ -34,14 +37,17 @@ def serve(arguments: argparse.Namespace) -> int:
         raise UsageError(f"--wait {arguments.wait:g}: use a number of seconds from 0 to 10")
     if arguments.clock == "virtual" and not arguments.control:
         raise UsageError("--clock virtual needs --control: its time moves only through the control routes")
-    tokens = None if arguments.tokens is None else read_tokens(arguments.tokens)
+    tokens, operators = (None, None) if arguments.tokens is None else read_tokens(arguments.tokens)
+    if arguments.control and operators == frozenset():
+        told = "--control needs an operator: end a line of that file with TOKEN INSTANCE USER operator"
+        raise UsageError(f"--tokens {arguments.tokens}: {told}")
     if tokens is None and not _is_loopback(arguments.host):
         raise UsageError(f"--host {arguments.host} can be reached by others: add --tokens FILE, or use 127.0.0.1")
     from sessioncore.transports import Options
 
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     stop = threading.Event()
-    options = Options(control=arguments.control, tokens=tokens, wait_s=arguments.wait)
+    options = Options(control=arguments.control, tokens=tokens, operators=operators, wait_s=arguments.wait)
     with open_service(arguments, options, host=arguments.host, port=arguments.port) as service:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: stop.set())
@@ -78,8 +84,10 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def read_tokens(path: str) -> Mapping[str, Caller]:
-    """Who may ask, from a file of lines ``TOKEN INSTANCE [USER]``; ``#`` begins a comment.
+def read_tokens(path: str) -> tuple[Mapping[str, Caller], frozenset[Caller]]:
+    """Who may ask, and who of them are operators, from a file of lines ``TOKEN INSTANCE [USER [operator]]``.
+
+    ``#`` begins a comment. Whoever is an operator is one with every token that is his.
 
     Raises :class:`UsageError` that names the line.
     """
@@ -91,15 +99,18 @@ def read_tokens(path: str) -> Mapping[str, Caller]:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"cannot read the tokens in {path}: {why}") from error
     tokens: dict[str, Caller] = {}
+    operators: set[Caller] = set()
     for number, line in enumerate(lines, start=1):
         words = line.partition("#")[0].split()
         if not words:
             continue
-        if len(words) not in (2, 3):
-            raise UsageError(f"{path}, line {number}: write it as TOKEN INSTANCE [USER]")
+        if not 2 <= len(words) <= 4 or words[3:] not in ([], [OPERATOR]):
+            raise UsageError(f"{path}, line {number}: write it as TOKEN INSTANCE [USER [{OPERATOR}]]")
         if words[0] in tokens:
             raise UsageError(f"{path}, line {number}: this token stands in the file already")
-        tokens[words[0]] = Caller(instance=words[1], user=words[2] if len(words) == 3 else "user")
+        who = tokens[words[0]] = Caller(instance=words[1], user=words[2] if len(words) > 2 else "user")
+        if words[3:]:
+            operators.add(who)
     if not tokens:
-        raise UsageError(f"{path} holds no token: write lines of TOKEN INSTANCE [USER]")
-    return tokens
+        raise UsageError(f"{path} holds no token: write lines of TOKEN INSTANCE [USER [{OPERATOR}]]")
+    return tokens, frozenset(operators)

@@ -36,6 +36,18 @@ def refuse_browsers(scope: Scope) -> None:
         )
 
 
+def refuse_others(who: Caller, operators: frozenset[Caller] | None) -> None:
+    """Raise ClientError (403) for a caller who is no operator: the control routes show and move what others own."""
+    if operators is not None and who not in operators:
+        raise refuse(
+            "The control routes are for operators.",
+            "Use the token of an operator; whoever runs the service names them in its file of tokens.",
+            status=403,
+            code=FORBIDDEN,
+            row="V-03.operator",
+        )
+
+
 @final
 class Control:
     """The operations behind ``/_sessioncore/``."""

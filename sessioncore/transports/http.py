@@ -16,7 +16,7 @@ from sessioncore.host import Caller, Runtime
 
 from .addressing import Addressing, Scope
 from .answers import WHOLE, Answer, Lines, refusal
-from .control import refuse_browsers
+from .control import refuse_browsers, refuse_others
 from .credentials import Credentials
 from .intake import Disconnected, Intake, header
 from .operations import Action, Call, Operations
@@ -69,11 +69,19 @@ def _first_segment(path: str) -> str:
 class Application:
     """The service: finds the operation, asks who calls, answers. No middleware, and nothing in between."""
 
-    def __init__(self, paths: Paths, addressing: Addressing, credentials: Credentials, intake: Intake) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        addressing: Addressing,
+        credentials: Credentials,
+        intake: Intake,
+        operators: frozenset[Caller] | None = None,
+    ) -> None:
         self._paths = paths
         self._addressing = addressing
         self._credentials = credentials
         self._intake = intake
+        self._operators = operators
         self._others = Router()
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -129,7 +137,10 @@ class Application:
             refuse_browsers(scope)
             if not self._credentials.checked:
                 return Caller(instance=instance or Caller().instance)
-        return self._credentials.caller(authorization, instance)
+        who = self._credentials.caller(authorization, instance)
+        if access == "control":
+            refuse_others(who, self._operators)
+        return who
 
 
 def wrong_method(method: str, path: str, allowed: Iterable[str]) -> Answer:
@@ -164,7 +175,8 @@ def make_app(runtime: Runtime, *, options: Options | None = None) -> Application
         action: Action = getattr(operations, operation.name)
         at_once = not iscoroutinefunction(action)
         table.setdefault(operation.path, {})[operation.method] = operation.access, action, at_once
-    return Application(Paths(table), Addressing(options.hosts), credentials, Intake(options))
+    addressing, intake = Addressing(options.hosts), Intake(options)
+    return Application(Paths(table), addressing, credentials, intake, options.operators)
 
 
 def routes(options: Options) -> tuple[Operation, ...]:

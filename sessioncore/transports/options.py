@@ -40,7 +40,8 @@ class Options:
     ``wait_s``: how long ``GET /jobs/{id}`` of a job that is not final waits for its end; 0: not at all (ibm-rest 7).
     ``tokens``: which tokens are known and who holds them; None takes any token. ``signing_key`` signs access tokens;
     None makes a new one for every server. ``hosts``: the names this server answers to, None for any; loopback names and
-    the host names of account discovery always count. ``control`` opens the routes under ``/_sessioncore/``.
+    the host names of account discovery always count. ``control`` opens the routes under ``/_sessioncore/``, to the
+    ``operators``, or with None to whoever may ask at all.
     """
 
     wait_s: float = 0.1
@@ -54,6 +55,7 @@ class Options:
     keep_alive_s: int = 300
     token_life_s: int = 3_600
     control: bool = False
+    operators: frozenset[Caller] | None = None
     tokens: Mapping[str, Caller] | None = None
     signing_key: bytes | None = None
     instances: tuple[Instance, ...] = (Instance(),)

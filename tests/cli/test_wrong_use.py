@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from sessioncore.cli.serve import read_tokens
+
 
 def sessioncore(*arguments: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
     """One call of the command line, as a user makes it."""
@@ -72,6 +74,8 @@ def test_wrong_use_is_told_in_one_line(arguments: list[str], said: list[str]) ->
         ("a x\n\na y\n", "line 3"),
         ("# nothing\n", "holds no token"),
         ("lonely\n", "line 1"),
+        ("a x me master\n", "line 1"),
+        ("a x me operator too\n", "line 1"),
     ],
 )
 def test_a_file_of_tokens_is_read_strictly(text: str, said: str, tmp_path: Path) -> None:
@@ -79,6 +83,21 @@ def test_a_file_of_tokens_is_read_strictly(text: str, said: str, tmp_path: Path)
     tokens = tmp_path / "tokens"
     tokens.write_text(text, encoding="utf-8")
     refused(["serve", "--tokens", str(tokens)], str(tokens), said)
+
+
+def test_control_beside_tokens_needs_an_operator(tmp_path: Path) -> None:
+    """Or every tenant could read everybody's journal."""
+    tokens = tmp_path / "tokens"
+    tokens.write_text("a x\nb y me\n", encoding="utf-8")
+    refused(["serve", "--control", "--tokens", str(tokens)], str(tokens), "TOKEN INSTANCE USER operator")
+
+
+def test_operators_are_named_in_the_file_of_tokens(tmp_path: Path) -> None:
+    tokens = tmp_path / "tokens"
+    tokens.write_text("a x\nb y me operator # that is me\nc y me\n", encoding="utf-8")
+    known, operators = read_tokens(str(tokens))
+    assert {token: who.user for token, who in known.items()} == {"a": "user", "b": "me", "c": "me"}
+    assert operators == {known["b"]} == {known["c"]}
 
 
 def test_a_busy_port_is_told_in_one_line() -> None:

@@ -21,8 +21,9 @@ ROUTES = routes(Options(control=True))
 
 @pytest.fixture(scope="module")
 def guarded() -> Iterator[Service]:
-    """A service that knows two tokens."""
-    with serving(Options(control=True, tokens=TOKENS, instances=INSTANCES)) as made:
+    """A service that knows two tokens; Anna is its operator."""
+    operators = frozenset((TOKENS["annas-token"],))
+    with serving(Options(control=True, tokens=TOKENS, operators=operators, instances=INSTANCES)) as made:
         yield made
 
 
@@ -82,6 +83,18 @@ def test_with_a_good_token_every_route_answers(guarded: Service, operation: Oper
         answer = try_route(guarded, operation, authorization)
         assert answer.status_code != 401
         assert answer.status_code < 500
+
+
+@pytest.mark.parametrize("operation", CONTROL_ROUTES, ids=name_of)
+def test_control_routes_are_for_operators_and_what_they_show_is_for_nobody_else(
+    guarded: Service, operation: Operation
+) -> None:
+    grant = {"grant_type": "urn:ibm:params:oauth:grant-type:apikey", "apikey": "bens-token"}
+    token = ask("POST", guarded.url + "/iam/identity/token", data=grant).json()["access_token"]
+    for authorization in ("apikey bens-token", f"Bearer {token}"):
+        answer = try_route(guarded, operation, authorization)
+        assert answer.status_code == 403
+        assert "operator" in error_of(answer)["solution"]
 
 
 @pytest.mark.parametrize("operation", ROUTES, ids=name_of)
