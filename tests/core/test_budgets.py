@@ -84,6 +84,8 @@ def test_a_usage_limit_ends_as_the_max_ttl_does_and_a_leftover_job_still_pays() 
     bench.at(30).nothing()
     assert [bench.job(name).status for name in "ab"] == ["running", "failed"]
     assert bench.job("b").reason_code == 1217
+    session = bench.session("s")
+    assert (session.queued, session.on_device, session.failed, session.accepted) == (0, 1, 1, 2)
     bench.at(40).succeed("a")
     assert bench.usage("s") == 40 * SECOND
 
