@@ -49,15 +49,19 @@ def mixed(fault_id: str, variant: type[PlainDevice]) -> Any:
 
 
 @pytest.fixture(scope="module")
-def diagnoses() -> dict[str, Diagnosis]:
-    """What is said of every fault that a sequential test can show."""
-    return {fault.id: diagnose(fault.factory(), (), fault.profile) for fault in SEQUENTIAL}
+def diagnoses(deep: bool) -> dict[str, Diagnosis]:
+    """What is said of every third fault that a sequential test can show. ``--deep`` and ``sessioncore conform --power``
+    ask about all of them."""
+    return {fault.id: diagnose(fault.factory(), (), fault.profile) for fault in SEQUENTIAL[:: 1 if deep else 3]}
 
 
-def test_nine_of_ten_faults_of_the_catalogue_are_named_first(diagnoses: dict[str, Diagnosis]) -> None:
-    right = [fault_id for fault_id, found in diagnoses.items() if first(found, fault_id)]
-    assert len(right) >= 0.9 * len(CATALOGUE)
-    assert not {fault.id for fault in SEQUENTIAL} - set(right)
+def test_the_right_fault_is_named_first(diagnoses: dict[str, Diagnosis]) -> None:
+    assert len(diagnoses) >= len(SEQUENTIAL) // 3
+    assert not [fault_id for fault_id, found in diagnoses.items() if not first(found, fault_id)]
+
+
+def test_a_sequential_test_can_show_nine_of_ten_faults_of_the_catalogue() -> None:
+    assert len(SEQUENTIAL) >= 0.9 * len(CATALOGUE)
 
 
 def test_few_faults_cannot_be_told_from_one_another(diagnoses: dict[str, Diagnosis]) -> None:
