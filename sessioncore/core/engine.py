@@ -36,8 +36,9 @@ CLOSED = Configuration.CLOSED
 EXECUTION_LIMIT = TIMERS.index(ExecutionLimitExpired)
 SESSION_TIMERS: tuple[Any, ...] = TIMERS[:EXECUTION_LIMIT]
 
-HEAP_SLACK = 64
-"""Entries that the heap of timers may take in, besides as many as were alive, before it is made anew."""
+SLACK = 64
+"""Entries that the heap of timers, or a session's queue, may take in besides as many as were alive, before it is made
+anew."""
 
 Handler: TypeAlias = Callable[[Any, Any, list[AnyEffect]], Workload | None]
 
@@ -54,7 +55,7 @@ class Engine:
         self._workloads: dict[str, Workload] = {}
         self._solo: dict[str, Workload] = {}
         self._timers: list[TimerEntry] = []
-        self._timers_max = HEAP_SLACK
+        self._timers_max = SLACK
         self._next_session = 0
         self._next_job = 0
         self._lanes_taken = 0
@@ -232,7 +233,7 @@ class Engine:
 
     def _rebuild_timers(self) -> None:
         """Make the heap anew from what is armed. O(n log n), and rare enough to cost O(log n) per event."""
-        self._timers, self._timers_max = [], 2 * (len(self._workloads) + self._lanes_taken) + HEAP_SLACK
+        self._timers, self._timers_max = [], 2 * (len(self._workloads) + self._lanes_taken) + SLACK
         for load in (*self._workloads.values(), *self._solo.values()):
             load.filed = None
             self._file(load)
@@ -277,6 +278,8 @@ class Engine:
         load, session = self._named(event)
         session_row = decide(session, event, load.story)
         job, row = submit_job(event, self._next_job, load.instance, session.terms.parameters, load.job_cells)
+        if len(load.queue) > 2 * session.queued + SLACK:
+            load.tidy(self._jobs)
         self._add_job(load, job, row, out)
         self._change_session(load, session_row, event, out)
         return load

@@ -23,8 +23,8 @@ class Workload:
     """Mutable, owned by one engine.
 
     ``session`` is None for a job-mode job. ``queue`` holds the ids of its queued jobs, oldest first, and may still
-    hold ids of jobs that left the queue out of turn: :meth:`head` skips them. ``on_device`` is an ordered set.
-    ``story`` holds its last steps.
+    hold ids of jobs that left the queue: :meth:`head` skips them, :meth:`tidy` drops them. ``on_device`` is an ordered
+    set. ``story`` holds its last steps.
     ``filed`` is the timer under which it stands in the engine's heap, ``placed`` the place under which it stands in
     the device's order, ``shared_rate`` the rate of usage under which it stands in the device's shares, ``job_cells``
     the table of its jobs' chart under its half of the profile.
@@ -72,6 +72,10 @@ class Workload:
         """Its queued jobs, oldest first. O(n)."""
         found = (jobs.get(job_id) for job_id in self.queue)
         return [job for job in found if job is not None and job.status is QUEUED]
+
+    def tidy(self, jobs: dict[str, Job]) -> None:
+        """Drop the ids of jobs that left the queue. O(n), and rare enough to cost O(1) per submission."""
+        self.queue = deque([name for name in self.queue if (job := jobs.get(name)) and job.status is QUEUED])
 
     def next_timer(self) -> tuple[int, int] | None:
         """The timer of its session that fires first, as (due, rank); a job of its own has none here."""

@@ -14,17 +14,21 @@ from sessioncore.core import (
     Configuration,
     DeviceCore,
     HostError,
+    JobCancelRequested,
     JobStarted,
+    JobStatus,
     JobSucceeded,
     NotifySession,
     OpenRequested,
+    PauseRequested,
     Policy,
+    ResumeRequested,
     SessionCore,
     SubmitRequested,
     open_session,
     step_job,
 )
-from sessioncore.core.engine import HEAP_SLACK
+from sessioncore.core.engine import SLACK
 from sessioncore.core.errors import STORY_LENGTH_MAX
 
 from .session_bench import DAY, HOUR, MINUTE, SECOND, device, lone_session
@@ -306,6 +310,23 @@ def test_a_timer_that_replaces_another_of_its_instant_stands_where_its_kind_stan
     assert [(effect.session_id, effect.row) for effect in told] == [("b", "S-15.max-ttl"), ("a", "S-14.deactivate")]
 
 
+def test_the_queue_of_a_session_holds_few_that_have_left_it() -> None:
+    core = DeviceCore("d", profile=IBM_GUIDE)
+    core.handle(PauseRequested(at=0))
+    core.handle(OpenRequested(at=0, session_id="s"))
+    names = [f"j{number}" for number in range(400)]
+    held = 0
+    for name in names:
+        core.handle(SubmitRequested(at=0, job_id=name, session_id="s"))
+        if name not in (names[0], names[300]):
+            core.handle(JobCancelRequested(at=0, job_id=name))
+        held = max(held, len(core._workloads["s"].queue))
+    assert held <= 2 * 2 + SLACK + 1, "memory: nothing that a person sees"
+    core.handle(ResumeRequested(at=1))
+    core.handle(JobSucceeded(at=2, job_id=names[0]))
+    assert [job.id for job in core.jobs.values() if job.status is JobStatus.RUNNING] == [names[300]]
+
+
 def test_the_heap_of_timers_holds_few_that_are_armed_no_more() -> None:
     core = DeviceCore("d", lanes=10, profile=IBM_GUIDE.with_values(exclusive="no"))
     held = 0
@@ -316,7 +337,7 @@ def test_the_heap_of_timers_holds_few_that_are_armed_no_more() -> None:
         core.handle(CancelRequested(at=0, session_id=f"s{number}"))
         core.forget_session(f"s{number}")
         held = max(held, len(core._timers))
-    assert held <= 2 * (1 + 1) + HEAP_SLACK, "memory: nothing that a person sees"
+    assert held <= 2 * (1 + 1) + SLACK, "memory: nothing that a person sees"
 
 
 @pytest.mark.rule("J-05", "D-04")

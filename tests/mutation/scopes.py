@@ -107,15 +107,15 @@ def _search(scope: Scope) -> Iterator[str]:
     core = import_module("sessioncore.core")
     engine: Any = import_module("sessioncore.core.engine")
     dispatch: Any = import_module("sessioncore.core.dispatch")
-    kept = engine.HEAP_SLACK, dispatch.ROLLING_WINDOW
+    kept = engine.SLACK, dispatch.ROLLING_WINDOW
     if scope.slack is not None:
-        engine.HEAP_SLACK = scope.slack
+        engine.SLACK = scope.slack
     if scope.window is not None:
         dispatch.ROLLING_WINDOW = scope.window
     try:
         yield from _states(scope, _device(core, scope), core.SessionCoreError)
     finally:
-        engine.HEAP_SLACK, dispatch.ROLLING_WINDOW = kept
+        engine.SLACK, dispatch.ROLLING_WINDOW = kept
 
 
 def _device(core: Any, scope: Scope) -> Any:
