@@ -30,6 +30,7 @@ from sessioncore.core import (
 )
 from sessioncore.core.engine import SLACK
 from sessioncore.core.errors import STORY_LENGTH_MAX
+from sessioncore.core.workload import Workload
 
 from .session_bench import DAY, HOUR, MINUTE, SECOND, device, lone_session
 
@@ -325,6 +326,22 @@ def test_the_queue_of_a_session_holds_few_that_have_left_it() -> None:
     core.handle(ResumeRequested(at=1))
     core.handle(JobSucceeded(at=2, job_id=names[0]))
     assert [job.id for job in core.jobs.values() if job.status is JobStatus.RUNNING] == [names[300]]
+
+
+def test_a_queue_is_looked_through_only_when_more_have_left_it_than_are_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(Workload, "tidy", lambda load, _jobs: looked.append(load.id))
+    now = device().at(0).pause().open("s")
+    for number in range(300):
+        now.submit(f"j{number}", "s")
+    for number in range(200, 300):
+        now.cancel_job(f"j{number}")
+    now.submit("one more", "s")
+    assert not looked, "time: nothing that a person sees"
+    for number in range(50, 200):
+        now.cancel_job(f"j{number}")
+    now.submit("another", "s")
+    assert looked == ["s"]
 
 
 def test_the_heap_of_timers_holds_few_that_are_armed_no_more() -> None:
