@@ -32,6 +32,8 @@ def check(arguments: argparse.Namespace) -> int:
                 done.append(one)
                 if not arguments.json:
                     _tell(one)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         raise UsageError(f"cannot check {error.filename}: {error.strerror}") from error
     if arguments.json:
@@ -74,7 +76,10 @@ def _sum_up(done: list[Check]) -> None:
 
     failed = [one for one in done if not one.passed]
     unchecked = [one.name for one in done if one.unchecked]
-    told = f"{len(done) - len(failed)} of {len(done)} checks passed"
+    passed = sum(one.passed and one.state != "unchecked" for one in done)
+    told = f"{passed} of {len(done)} checks passed"
+    if failed:
+        told += f", {len(failed)} did not: {', '.join(one.name for one in failed)}"
     if unchecked:
         told += f"; not everything could be checked: {', '.join(unchecked)}"
     print(told)

@@ -47,8 +47,18 @@ def print_json(thing: Any) -> None:
     print(json.dumps(thing, indent=2, sort_keys=True))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str, err: bool = False) -> None:
-    """A table for people; ``empty`` is said where there are no rows. On stderr if ``err``."""
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[object]],
+    *,
+    empty: str,
+    err: bool = False,
+    spare: Sequence[str] = (),
+) -> None:
+    """A table for people; ``empty`` is said where there are no rows. On stderr if ``err``.
+
+    On a terminal that is too narrow, columns are left out, those first that ``spare`` names first, and that is said.
+    """
     if not rows:
         print(empty, file=sys.stderr if err else sys.stdout)
         return
@@ -57,7 +67,29 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
     console = Console(stderr=err)
     # A pipe has no width: never cut there.
     console = console if console.is_terminal else Console(stderr=err, width=240)
-    console.print(make_table(columns, rows))
+    left_out: list[str] = []
+    while _width(console, table := _without(left_out, columns, rows)) > console.width and len(left_out) < len(spare):
+        left_out.append(spare[len(left_out)])
+    console.print(table)
+    if left_out:
+        console.print(f"no room for {', '.join(left_out)}: --json has everything", style="dim")
+
+
+def _width(console: Any, table: Any) -> int:
+    """How many characters a table would take if nothing in it were folded."""
+    from rich.measure import Measurement
+
+    return Measurement.get(console, console.options.update(max_width=1_000), table).maximum
+
+
+def _without(left_out: Sequence[str], columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Any:
+    kept = [place for place, column in enumerate(columns) if column not in left_out]
+    return make_table([columns[place] for place in kept], [[row[place] for place in kept] for row in rows])
+
+
+def moment(iso: str | None) -> str:
+    """An ISO 8601 time in UTC for people: ``2026-11-29 13:40:02``."""
+    return "" if iso is None else iso[:19].replace("T", " ")
 
 
 def make_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Any:

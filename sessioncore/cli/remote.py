@@ -9,12 +9,14 @@ import os
 import shlex
 import urllib.error
 import urllib.request
-from typing import Any, final
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import Any, TypeAlias, final
 from urllib.parse import quote
 
 from sessioncore.core.views import wire_status
 
-from .messages import UsageError, print_json, print_table, require
+from .messages import UsageError, moment, print_json, print_table, require
 from .parser import DEFAULT_URL
 
 TIMEOUT_S = 30
@@ -22,16 +24,26 @@ PAGE = 50
 ROWS_MAX = 1_000
 """The most rows that a listing fetches."""
 
-SESSION_COLUMNS = {
-    "session": "id",
-    "device": "backend_name",
-    "mode": "mode",
-    "status": "status",
-    "reason": "state_reason",
-    "usage s": "elapsed_time",
-    "created": "created_at",
+Field: TypeAlias = Callable[[dict[str, Any]], Any]
+
+SESSION_COLUMNS: dict[str, Field] = {
+    "session": itemgetter("id"),
+    "device": itemgetter("backend_name"),
+    "mode": itemgetter("mode"),
+    "status": itemgetter("status"),
+    "reason": itemgetter("state_reason"),
+    "usage s": itemgetter("elapsed_time"),
+    "created": lambda session: moment(session["created_at"]),
 }
-"""Titles of a listing, and the fields under them."""
+JOB_COLUMNS: dict[str, Field] = {
+    "job": itemgetter("id"),
+    "device": itemgetter("backend"),
+    "session": lambda job: job.get("session_id"),
+    "program": lambda job: job["program"]["id"],
+    "status": itemgetter("status"),
+    "created": lambda job: moment(job["created"]),
+}
+"""Titles of a listing, and what stands under them."""
 
 
 def env(arguments: argparse.Namespace) -> int:
@@ -135,13 +147,24 @@ def _remote(arguments: argparse.Namespace) -> Remote:
 
 
 def _show(arguments: argparse.Namespace, thing: Any) -> int:
-    """One thing: as JSON, or a line for each field."""
+    """One thing: as JSON, or a line for each field that says something."""
     if arguments.json or not isinstance(thing, dict):
         print_json(thing)
         return 0
-    for name, shown in thing.items():
-        print(f"{name:22} {json.dumps(shown) if isinstance(shown, dict | list) else shown}")
+    fields = dict(_flat(thing))
+    width = max(map(len, fields), default=0)
+    for name, shown in fields.items():
+        print(f"{name:{width}}  {shown}")
     return 0
+
+
+def _flat(thing: dict[str, Any], within: str = "") -> Iterator[tuple[str, str]]:
+    """Each field with its value as text, ``outer.inner`` for what stands in another; what is empty is left out."""
+    for name, shown in thing.items():
+        if isinstance(shown, dict):
+            yield from _flat(shown, f"{within}{name}.")
+        elif shown is not None and shown != [] and shown != "":
+            yield within + name, ", ".join(map(str, shown)) if isinstance(shown, list) else str(shown)
 
 
 def sessions(arguments: argparse.Namespace) -> int:
@@ -152,8 +175,8 @@ def sessions(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print_json(listed)
             return 0
-        rows = [[one[name] for name in SESSION_COLUMNS.values()] for one in listed]
-        print_table(tuple(SESSION_COLUMNS), rows, empty="no sessions")
+        rows = [[of(one) for of in SESSION_COLUMNS.values()] for one in listed]
+        print_table(tuple(SESSION_COLUMNS), rows, empty="no sessions", spare=("created", "mode", "usage s", "device"))
         return 0
     path = f"/sessions/{quote(arguments.id, safe='')}"
     if arguments.action == "close":
@@ -181,11 +204,9 @@ def jobs(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print_json(listed["jobs"])
             return 0
-        rows = [
-            (job["id"], job["backend"], job.get("session_id"), job["program"]["id"], job["status"], job["created"])
-            for job in listed["jobs"]
-        ]
-        print_table(("job", "device", "session", "program", "status", "created"), rows, empty="no jobs")
+        rows = [[of(job) for of in JOB_COLUMNS.values()] for job in listed["jobs"]]
+        spare = ("created", "program", "device", "session")
+        print_table(tuple(JOB_COLUMNS), rows, empty="no jobs", spare=spare)
         if listed["count"] > len(rows):
             print(f"the {len(rows)} newest of {listed['count']}")
         return 0
@@ -219,11 +240,7 @@ def devices(arguments: argparse.Namespace) -> int:
     if arguments.action == "show":
         shown = remote.ask("GET", f"/backends/{name}/status")
         return _show(arguments, shown | {"held": arguments.id in _held(remote)})
-    try:
-        changed = remote.ask("POST", f"/_sessioncore/devices/{name}/{arguments.action}")
-    except UsageError as error:
-        raise UsageError(f"{error} (this needs a service that was started with --control)") from error
-    return _show(arguments, changed)
+    return _show(arguments, remote.ask("POST", f"/_sessioncore/devices/{name}/{arguments.action}"))
 
 
 def _held(remote: Remote) -> set[str]:

@@ -59,13 +59,14 @@ def run(arguments: argparse.Namespace) -> int:
         if arguments.report:
             write_report(arguments.report, service.runtime, summary)
         _tell(arguments, summary, service)
+        if guard.advice is not None:
+            say(f"sessioncore: {guard.advice}")
     return code
 
 
 def _refused(host: str) -> None:
-    """Said at once: the client tries again for half a minute before it tells its user."""
-    say(f"sessioncore: refused to connect to {host}: this program names an account of its own; drop token=, url=,")
-    say("sessioncore: name= and filename= from QiskitRuntimeService(...), so that it takes its account from here")
+    """Said at once, since the client tries again for half a minute before it tells its user; and whole in the end."""
+    say(f"sessioncore: refused to connect to {host}: does this program name an account of its own?")
 
 
 def _local_caller() -> Caller:

@@ -70,9 +70,9 @@ class Dialect(JobOperations):
                     f"The field '{name}' cannot be set.",
                     f"Leave '{name}' out; the service sets it. 'max_ttl' is yours to choose.",
                     rule="S-03",
-                    row="S-03.not_the_users",
+                    row="S-03.not-the-users",
                 )
-        max_ttl = duration(body, "max_ttl", "S-02.max_ttl")
+        max_ttl = duration(body, "max_ttl", "S-02.max-ttl")
         view = self.runtime.open_session(who, backend=backend, mode=Mode(given_mode), max_ttl=max_ttl)
         return {} if view is None else wire.session_wire(view)
 

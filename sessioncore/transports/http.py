@@ -52,9 +52,12 @@ class Paths:
             match = pattern.match(path)
             if match is not None:
                 return methods, match.groupdict()
+        ours = _first_segment(path) == "_sessioncore"
         raise refuse(
             f"There is nothing at {shown(path)}.",
-            "Check QISKIT_IBM_URL; 'sessioncore env' prints the variables that point a client here.",
+            "Start the service with --control, which opens the routes that specs/rest.md lists under this path."
+            if ours
+            else "Check QISKIT_IBM_URL; 'sessioncore env' prints the variables that point a client here.",
             status=404,
             code=NOT_FOUND,
         )

@@ -118,3 +118,17 @@ def test_every_atom_and_action_of_the_charts_is_explained() -> None:
             assert not row.effect or f"*{row.effect.replace('_', ' ')}*" in glossary
         assert all(atom.meaning for atom in chart.atoms if atom.read is not None)
         assert all(issubclass(trigger, Event) for trigger in chart.triggers)
+
+
+def test_every_name_in_brackets_that_is_no_row_of_a_chart_is_told_on_the_page_of_the_wire() -> None:
+    rows = {row.id for chart in (SESSION_CHART, JOB_CHART, DEVICE_CHART) for row in chart.rows}
+    written = {
+        name
+        for room in ("core", "host", "transports")
+        for path in (ROOT / "sessioncore" / room).rglob("*.py")
+        for name in re.findall(r'"((?:[A-Z]-\d\d|host)\.[a-z][\w-]*)"', path.read_text(encoding="utf-8"))
+    }
+    page = (SPECS / "rest.md").read_text(encoding="utf-8")
+    section = page.split("### Names in brackets")[1].split("## The runtime API")[0]
+    told = set(re.findall(r"`((?:[A-Z]-\d\d|host)\.[\w-]+)`", section))
+    assert told == written - rows

@@ -107,7 +107,7 @@ def test_where_tokens_are_not_checked_vendor_routes_still_want_one(shared: Servi
 def test_control_routes_are_not_there_unless_asked_for(plain: Service, operation: Operation) -> None:
     answer = try_route(plain, operation, "apikey x")
     assert answer.status_code == 404
-    error_of(answer)
+    assert "--control" in error_of(answer)["solution"]
 
 
 @pytest.fixture(scope="module")

@@ -93,14 +93,14 @@ def test_counts_are_whole_and_not_negative(given: str) -> None:
 
 
 def test_a_length_of_time_is_an_int_of_seconds_or_strict_text() -> None:
-    assert fields.duration({"max_ttl": 1500}, "max_ttl", "S-02.max_ttl") == 1500 * SECOND
-    assert fields.duration({"max_ttl": "2h 30m 40s"}, "max_ttl", "S-02.max_ttl") == 9040 * SECOND
-    assert fields.duration({}, "max_ttl", "S-02.max_ttl") is None
+    assert fields.duration({"max_ttl": 1500}, "max_ttl", "S-02.max-ttl") == 1500 * SECOND
+    assert fields.duration({"max_ttl": "2h 30m 40s"}, "max_ttl", "S-02.max-ttl") == 9040 * SECOND
+    assert fields.duration({}, "max_ttl", "S-02.max-ttl") is None
 
 
 @pytest.mark.parametrize("given", ["1.5h", "25m xyz", "90", "", True, False, 1.5, [], {}, 0, -1])
 def test_other_lengths_of_time_are_refused_with_what_is_expected(given: object) -> None:
     with pytest.raises(ClientError) as caught:
-        fields.duration({"max_ttl": given}, "max_ttl", "S-02.max_ttl")
+        fields.duration({"max_ttl": given}, "max_ttl", "S-02.max-ttl")
     assert caught.value.rule == "S-02"
     assert "25m" in caught.value.remedy

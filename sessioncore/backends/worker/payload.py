@@ -124,7 +124,7 @@ def _check_executions(total: int, shots: int, spelling: str) -> None:
         raise PayloadError(f"{shots} shots are more than this device's {most}.")
     if total > executions_max:
         raise PayloadError(
-            f"The job asks for {total} executions; {executions_max} are allowed.",
+            f"The job asks for more than {executions_max} executions.",
             remedy="Ask for fewer shots, or spread the work over several jobs.",
         )
 
