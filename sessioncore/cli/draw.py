@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sessioncore.trace import Trace
 
 BINARY = ("png", "pdf")
-SUFFIXES = {"mmd": "mermaid", "puml": "plantuml"}
+SUFFIXES = {"mmd": "mermaid", "puml": "plantuml", "gv": "dot"}
 """Ends of file names that are not the name of their format."""
 
 JOURNAL = "/_sessioncore/journal"
@@ -50,12 +50,20 @@ def diagram(arguments: argparse.Namespace) -> int:
 
 
 def _format(arguments: argparse.Namespace) -> str:
-    """The format that was asked for, or that the name of the file asks for; DOT otherwise."""
-    suffix = Path(arguments.output or "").suffix.removeprefix(".")
-    suffix = SUFFIXES.get(suffix, suffix)
-    wanted: str = arguments.format or (suffix if suffix in DIAGRAM_FORMATS else "dot")
+    """The format that was asked for, or that the name of the file asks for; DOT where there is neither."""
+    wanted: str = arguments.format or _format_of(arguments.output or "")
     if wanted in BINARY and arguments.output is None and sys.stdout.isatty():
         raise UsageError(f"{wanted} is not for a terminal: add -o FILE.{wanted}")
+    return wanted
+
+
+def _format_of(file: str) -> str:
+    """The format that the end of a file's name stands for; DOT where the name has none."""
+    end = Path(file).suffix.removeprefix(".").lower()
+    wanted = SUFFIXES.get(end, end) or "dot"
+    if wanted not in DIAGRAM_FORMATS:
+        ends = dict.fromkeys((*DIAGRAM_FORMATS, *SUFFIXES))
+        raise UsageError(f"{file} does not say a format that there is: take .{', .'.join(ends)}, or say --format")
     return wanted
 
 
