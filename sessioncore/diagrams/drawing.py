@@ -129,7 +129,8 @@ def draw(
     ==============  =============================================================================================
 
     ``subject`` is the id of that session, job or device; it may be left out where a trace has only one. Profile and
-    mode are those of the trace, session or job if they are not given, else the guide's.
+    mode are those of the trace, session or job if they are not given, else the guide's. In a picture of one session or
+    job a timer is as long as was agreed for it.
 
     Raises :class:`PictureError` for a chart, a count or a subject that there is not, and
     :class:`~sessioncore.trace.TraceError` for a trace that does not replay.
@@ -192,7 +193,9 @@ def _journey(
         assert told is not None
         journey = Run(told).journey(name, subject)
     profile, mode = profile or journey.profile, mode or journey.mode
-    picture = picture_of(name, profile, mode)
+    # Under another profile or in the other mode it would have agreed on something else.
+    is_own = (profile, mode) == (journey.profile, journey.mode)
+    picture = picture_of(name, profile, mode, dict(journey.agreed) if is_own else {})
     drawn = {state.value for state in picture.states}
     missing = {journey.state, *(move.target for move in journey.moves)} - drawn
     if missing:
@@ -203,7 +206,7 @@ def _journey(
 
 def _standing(name: str, at: Session | Job | DeviceCore) -> Journey:
     """Where a live thing stands. Raises :class:`PictureError` for one that another chart is about."""
-    from .journey import Journey
+    from .journey import Journey, agreed_for
 
     own = "session" if isinstance(at, Session) else "job" if isinstance(at, Job) else "device"
     if own != name:
@@ -213,11 +216,17 @@ def _standing(name: str, at: Session | Job | DeviceCore) -> Journey:
     if isinstance(at, Job):
         due = at.execution_limit_due
         limit = () if due is None else (("ExecutionLimitExpired", due),)
-        return Journey(name=name, subject=at.id, state=at.status.value, timers=limit)
+        return Journey(name=name, subject=at.id, state=at.status.value, timers=limit, agreed=agreed_for(at))
     terms = at.terms
     known = (profile for profile in PROFILES.values() if profile.half(terms.mode) == terms.parameters)
     profile = next(known, Profile(name="of its own", dedicated=terms.parameters, batch=terms.parameters))
     timers = tuple((TIMERS[rank].__name__, due) for due, rank in sorted(at.deadlines()))
     return Journey(
-        name=name, subject=at.id, profile=profile, mode=terms.mode, state=at.configuration.value, timers=timers
+        name=name,
+        subject=at.id,
+        profile=profile,
+        mode=terms.mode,
+        state=at.configuration.value,
+        timers=timers,
+        agreed=agreed_for(at),
     )

@@ -12,11 +12,13 @@ from typing import final
 from sessioncore.core import (
     CHART_VERSION,
     IBM_GUIDE,
+    Job,
     Mode,
     NotifyDevice,
     NotifyJob,
     NotifySession,
     Profile,
+    Session,
     SessionCoreError,
     SubmitRequested,
 )
@@ -45,7 +47,7 @@ class Journey:
     """Everything that a picture needs of one thing in a trace.
 
     ``timers`` are those armed at the end, as (event name, due); ``now`` is the last time the trace knows. Both in
-    microseconds.
+    microseconds. ``agreed`` are the lengths of time that are its own and not the profile's, as (parameter, length).
     """
 
     name: str
@@ -56,6 +58,20 @@ class Journey:
     state: str = ""
     now: int | None = None
     timers: tuple[tuple[str, int], ...] = ()
+    agreed: tuple[tuple[str, int | None], ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether it agreed on anything else than what its profile says."""
+        usual = self.profile.half(self.mode)
+        return any(getattr(usual, name) != length for name, length in self.agreed)
+
+
+def agreed_for(one: Session | Job | None) -> tuple[tuple[str, int | None], ...]:
+    """The lengths of time that a session or a job has of its own; what a client asked for bounds them (S-03, J-05)."""
+    if isinstance(one, Session):
+        return (("max_ttl", one.max_ttl), ("interactive_ttl", one.interactive_ttl))
+    return () if one is None or one.execution_limit is None else (("execution_limit", one.execution_limit),)
 
 
 @final
@@ -109,6 +125,7 @@ class Run:
             state=moves[-1].target if moves else CHARTS[name].initial.value,
             now=core.now,
             timers=timers,
+            agreed=agreed_for(session if name == "session" else job),
         )
 
     def _follow(self, entry: object) -> None:
