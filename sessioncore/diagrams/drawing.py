@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from sessioncore.core import (
     IBM_GUIDE,
@@ -123,7 +123,8 @@ def draw(
 
     ==============  =============================================================================================
     ``against``     another profile: what only one of the two does is marked, and what they do differently
-    ``coverage``    a trace, or how often each row answered, by row id: rows that never did are pale
+    ``coverage``    a trace, or how often each row answered, by row id: rows that never did are pale. A trace says
+                    besides in which state
     ``trace``       the path of one session, job or device through the chart, its steps numbered
     ``at``          where a live session, job or device stands, or where one stands at the end of a trace
     ==============  =============================================================================================
@@ -150,14 +151,14 @@ def draw(
         return Diagram(picture=compared, profile=first, mode=half, overlay=difference)
     if trace is not None or at is not None:
         return _journey(name, trace, at, subject, profile, mode)
-    counts, own = _counted(coverage)
+    counts, met, own = _counted(coverage)
     profile, mode = profile or own or IBM_GUIDE, mode or Mode.DEDICATED
     picture = picture_of(name, profile, mode)
     if counts is None:
         return Diagram(picture=picture, profile=profile, mode=mode)
     from .heat import Heat
 
-    return Diagram(picture=picture, profile=profile, mode=mode, overlay=Heat(picture, counts))
+    return Diagram(picture=picture, profile=profile, mode=mode, overlay=Heat(picture, counts, met))
 
 
 def _asked(*over: object) -> list[tuple[str, bool]]:
@@ -165,14 +166,17 @@ def _asked(*over: object) -> list[tuple[str, bool]]:
     return [(word, it is not None) for word, it in zip(("against", "coverage", "trace", "at"), over, strict=True)]
 
 
-def _counted(coverage: Trace | Mapping[str, int] | None) -> tuple[Mapping[str, int] | None, Profile | None]:
-    """The counts of a coverage, and the profile that it comes with."""
+Counted: TypeAlias = tuple[Mapping[str, int] | None, Mapping[tuple[str, str], int] | None, Profile | None]
+
+
+def _counted(coverage: Trace | Mapping[str, int] | None) -> Counted:
+    """The counts of a coverage, by row and by state and row, and the profile that it comes with."""
     if coverage is None or isinstance(coverage, Mapping):
-        return coverage, None
+        return coverage, None, None
     from .journey import Run
 
     run = Run(coverage)
-    return run.counts(), run.profile
+    return run.counts(), run.met, run.profile
 
 
 def _journey(
