@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ def diagram(arguments: argparse.Namespace) -> int:
         mode=None if arguments.mode is None else Mode(arguments.mode),
         subject=_subject(arguments),
         **_over(arguments),
-    ).to(wanted)
+    ).to(wanted, specs=_specs(arguments.output))
     data = drawn.encode() if isinstance(drawn, str) else drawn
     if arguments.output is None:
         sys.stdout.buffer.write(data if data.endswith(b"\n") or wanted in BINARY else data + b"\n")
@@ -47,6 +48,17 @@ def diagram(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UsageError(f"cannot write {arguments.output}: {error.strerror}") from error
     return 0
+
+
+def _specs(output: str | None) -> str | None:
+    """The folder of the rules' sentences, seen from a file in the same checkout; None for any other."""
+    if output is None:
+        return None
+    from sessioncore.checks import find_checkout
+
+    folder = Path(output).resolve().parent
+    root = find_checkout(folder)
+    return None if root is None else f"{Path(os.path.relpath(root / 'specs', folder)).as_posix()}/"
 
 
 def _format(arguments: argparse.Namespace) -> str:

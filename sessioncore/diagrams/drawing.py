@@ -16,7 +16,7 @@ from sessioncore.core import (
     Session,
 )
 from sessioncore.core.events import TIMERS
-from sessioncore.core.values import value
+from sessioncore.core.values import replaced, value
 
 from .overlay import NOTHING, Overlay
 from .picture import NAMES, Picture
@@ -53,8 +53,11 @@ class Diagram:
 
         return f"<Diagram of {titled(self.picture, self.overlay)}>"
 
-    def to(self, format: str) -> str | bytes:
+    def to(self, format: str, *, specs: str | None = None) -> str | bytes:
         """The picture in a format, one of :data:`FORMATS`: bytes for ``png`` and ``pdf``, text for every other.
+
+        ``specs`` is the address of the folder ``specs`` as seen from where the picture will be, with a ``/`` at its
+        end: then every id is a link to its sentence. Without it there are no links, as they would lead nowhere.
 
         The same diagram gives the same text. Raises :class:`PictureError` for a format that there is not or that
         cannot show this, and :class:`~sessioncore.core.BackendError`, with what to install, where it needs something
@@ -64,32 +67,34 @@ class Diagram:
             raise PictureError(f"there is no format {format!r}: take {', '.join(FORMATS)}")
         if self.overlay is not NOTHING and format not in MARKED:
             raise PictureError(f"{format} holds the chart and nothing over it: take {', '.join(MARKED)}")
+        picture = replaced(self.picture, specs=specs)
         if format in ("mermaid", "plantuml", "scxml", "json"):
-            return self._text(format)
+            return self._text(format, picture)
         from .dot import dot_of
         from .render import image_of, svg_of
 
-        source = dot_of(self.picture, self.overlay)
+        source = dot_of(picture, self.overlay)
         if format == "dot":
             return source
         if format == "svg":
             from .texts import titled, told_of
 
-            return svg_of(source, title=titled(self.picture, self.overlay), summary=told_of(self.picture, self.overlay))
+            title, summary = titled(picture, self.overlay), told_of(picture, self.overlay)
+            return svg_of(source, title=title, summary=summary, specs=specs)
         return image_of(source, format)
 
-    def _text(self, format: str) -> str:
+    def _text(self, format: str, picture: Picture) -> str:
         if format == "json":
             from .data import json_of
 
-            return json_of(self.picture, self.profile, self.mode, self.overlay)
+            return json_of(picture, self.profile, self.mode, self.overlay)
         if format == "scxml":
             from .scxml import scxml_of
 
-            return scxml_of(self.picture)
+            return scxml_of(picture)
         from . import texts
 
-        return {"mermaid": texts.mermaid_of, "plantuml": texts.plantuml_of}[format](self.picture, self.overlay)
+        return {"mermaid": texts.mermaid_of, "plantuml": texts.plantuml_of}[format](picture, self.overlay)
 
     def _repr_svg_(self) -> str:
         """For IPython and Jupyter."""
@@ -105,7 +110,7 @@ class Diagram:
         try:
             return {"image/svg+xml": self._repr_svg_(), **told}
         except BackendError:
-            return {"text/vnd.mermaid": self._text("mermaid"), **told}
+            return {"text/vnd.mermaid": self._text("mermaid", self.picture), **told}
 
 
 def draw(
