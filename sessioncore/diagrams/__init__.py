@@ -12,6 +12,7 @@ from pathlib import Path
 from sessioncore.core import IBM_GUIDE, Mode, Profile
 
 from .drawing import FORMATS, MARKED, Diagram, draw
+from .links import KEPT_SPECS
 from .picture import NAMES
 from .refusals import PictureError
 
@@ -27,23 +28,28 @@ def diagram(
     format: str,
     profile: Profile = IBM_GUIDE,
     mode: Mode = Mode.DEDICATED,
+    specs: str | None = None,
 ) -> str | bytes:
     """Draw the chart ``name`` (one of :data:`NAMES`) in a format (one of :data:`FORMATS`), for one half of a profile.
 
-    The same arguments give the same text. Raises :class:`PictureError` (a ValueError) for a name or format that there
-    is not, and :class:`~sessioncore.core.BackendError`, with what to install, where the format needs something that is
-    missing.
+    ``specs`` is where the rules' sentences are, seen from the picture; without it ids are no links (see
+    :meth:`Diagram.to`). The same arguments give the same text. Raises :class:`PictureError` (a ValueError) for a name
+    or format that there is not, and :class:`~sessioncore.core.BackendError`, with what to install, where the format
+    needs something that is missing.
     """
-    return draw(name, profile=profile, mode=mode).to(format)
+    return draw(name, profile=profile, mode=mode).to(format, specs=specs)
 
 
 def write_all(folder: Path) -> tuple[Path, ...]:
-    """Write every chart of the default profile into a folder, in the formats :data:`KEPT`. Returns the files.
+    """Write every chart of the default profile into a folder beside ``specs/``, in the formats :data:`KEPT`. Returns
+    the files.
 
     Raises :class:`~sessioncore.core.BackendError` where a renderer is missing; then nothing has been written.
     """
     drawn = {
-        folder / f"{name}.{end}": diagram(name, format=kind) for name in NAMES for kind, end in KEPT.items()
+        folder / f"{name}.{end}": diagram(name, format=kind, specs=KEPT_SPECS)
+        for name in NAMES
+        for kind, end in KEPT.items()
     }
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in drawn.items():

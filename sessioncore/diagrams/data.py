@@ -59,7 +59,7 @@ def json_of(picture: Picture, profile: Profile, mode: Mode, overlay: Overlay = N
             }
             for arrow in picture.arrows
         ],
-        "rows": [_json_row(row) | {"drawn": row.id in drawn} for row in picture.chart.rows],
+        "rows": [_json_row(picture, row) | {"drawn": row.id in drawn} for row in picture.chart.rows],
         **overlay.told(),
     }
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
@@ -69,11 +69,11 @@ def _json_line(line: Line) -> dict[str, Any]:
     return {"words": line.words, "rows": [row.id for row in line.rows]}
 
 
-def _json_row(row: Row) -> dict[str, Any]:
+def _json_row(picture: Picture, row: Row) -> dict[str, Any]:
     return {
         "id": row.id,
         "rules": list(row.rules),
-        "href": link_of(row.id),
+        "href": None if picture.specs is None else link_of(row.id, picture.specs),
         "sources": [state.value for state in row.sources],
         "trigger": row.trigger.__name__,
         "guard": dict(row.guard),

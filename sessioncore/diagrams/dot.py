@@ -1,7 +1,8 @@
 """A picture as DOT, made with the ``graphviz`` package; the renderers draw what this says.
 
 Labels are plain text: not every renderer knows HTML-like labels. What a line is (an id, a note, a name) is left to
-:mod:`.render`, which can tell by the text. An arrow leads to the sentence of its first row; in an SVG every id does.
+:mod:`.render`, which can tell by the text. Where the picture knows the sentences, an arrow leads to that of its first
+row; in an SVG every id does.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def dot_of(picture: Picture, overlay: Overlay = NOTHING) -> str:
     graph = _digraph(picture, overlay)
     for timer in picture.timers:
         if _home(picture, timer) is None:
-            _add_clock(graph, timer, overlay)
+            _add_clock(graph, picture, timer, overlay)
     _add_places(graph, picture, overlay)
     for timer in picture.timers:
         _add_timer(graph, picture, timer, overlay)
@@ -157,7 +158,7 @@ def _add_group(graph: Any, picture: Picture, group: Group, field: str, overlay: 
                 _add_place(frame, picture, state, overlay)
         for timer in picture.timers:
             if _home(picture, timer) == group.name:
-                _add_clock(frame, timer, overlay)
+                _add_clock(frame, picture, timer, overlay)
 
 
 def _frame_lines(picture: Picture, group: Group, overlay: Overlay) -> list[str]:
@@ -233,7 +234,7 @@ def _home(picture: Picture, timer: Timer) -> str | None:
     return homes[-1] if homes else None
 
 
-def _add_clock(graph: Any, timer: Timer, overlay: Overlay) -> None:
+def _add_clock(graph: Any, picture: Picture, timer: Timer, overlay: Overlay) -> None:
     look, note = overlay.clock(timer, CLOCK_LOOK)
     length = timer.length.replace(", ", ",\\n")
     graph.node(
@@ -241,7 +242,7 @@ def _add_clock(graph: Any, timer: Timer, overlay: Overlay) -> None:
         label=f"{CLOCK_SIGN} {timer.label}: {length}\\nwhile {timer.law.when}" + (f"\\n{noted(note)}" if note else ""),
         margin="0.16,0.05",
         tooltip=f"{timer.label}: armed while {timer.law.when}; due at {timer.law.due}",
-        href=link_of(timer.law.rules[0]),
+        **_linked(picture, timer.law.rules[0]),
         **_looks(look),
     )
 
@@ -257,7 +258,7 @@ def _add_timer(graph: Any, picture: Picture, timer: Timer, overlay: Overlay) -> 
             together.setdefault((arrow.target, arrow.reason, arrow.lines), []).append(arrow)
     for arrows in together.values():
         sources = [source for arrow in arrows for source in picture.sources_of(arrow)]
-        _add_edge(graph, clock, arrows[0], sources, overlay, by_clock=True)
+        _add_edge(graph, picture, clock, arrows[0], sources, overlay, by_clock=True)
 
 
 def _armed_from(picture: Picture, timer: Timer) -> list[tuple[str, dict[str, str]]]:
@@ -275,9 +276,9 @@ def _add_arrow(graph: Any, picture: Picture, arrow: Arrow, overlay: Overlay) -> 
     group = picture.group(arrow.source)
     sources = picture.sources_of(arrow)
     if group is None:
-        _add_edge(graph, arrow.source, arrow, sources, overlay)
+        _add_edge(graph, picture, arrow.source, arrow, sources, overlay)
         return
-    _add_edge(graph, group.states[-1].value, arrow, sources, overlay, ltail=f"cluster_{group.name}")
+    _add_edge(graph, picture, group.states[-1].value, arrow, sources, overlay, ltail=f"cluster_{group.name}")
 
 
 def _pen(arrow: Arrow) -> Pen:
@@ -290,6 +291,7 @@ def _pen(arrow: Arrow) -> Pen:
 
 def _add_edge(
     graph: Any,
+    picture: Picture,
     tail: str,
     arrow: Arrow,
     sources: Iterable[str],
@@ -313,7 +315,7 @@ def _add_edge(
         style=pen.style,
         penwidth=pen.width,
         arrowhead=pen.head,
-        **_told(tuple(rows.values())),
+        **_told(picture, tuple(rows.values())),
         **extra,
     )
 
@@ -325,8 +327,12 @@ def _edge_lines(line: Line, sources: list[str], overlay: Overlay, *, by_clock: b
     return [*words, *([noted(note)] if note else []), line.ids]
 
 
-def _told(rows: tuple[Row, ...]) -> dict[str, str]:
+def _told(picture: Picture, rows: tuple[Row, ...]) -> dict[str, str]:
     """The sentences of an arrow's rows, and where the first one stands."""
     told = " ".join(f"{row.id}: {row.says}" for row in rows)
-    link = link_of(rows[0].id)
-    return {"tooltip": told, "labeltooltip": told, "href": link}
+    return {"tooltip": told, "labeltooltip": told, **_linked(picture, rows[0].id)}
+
+
+def _linked(picture: Picture, id: str) -> dict[str, str]:
+    """Where the sentence of an id stands, if the picture knows."""
+    return {} if picture.specs is None else {"href": link_of(id, picture.specs)}

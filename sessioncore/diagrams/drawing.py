@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, TypeAlias, final
 
 from sessioncore.core import (
     IBM_GUIDE,
@@ -16,7 +16,7 @@ from sessioncore.core import (
     Session,
 )
 from sessioncore.core.events import TIMERS
-from sessioncore.core.values import value
+from sessioncore.core.values import replaced, value
 
 from .overlay import NOTHING, Overlay
 from .picture import NAMES, Picture
@@ -53,8 +53,11 @@ class Diagram:
 
         return f"<Diagram of {titled(self.picture, self.overlay)}>"
 
-    def to(self, format: str) -> str | bytes:
+    def to(self, format: str, *, specs: str | None = None) -> str | bytes:
         """The picture in a format, one of :data:`FORMATS`: bytes for ``png`` and ``pdf``, text for every other.
+
+        ``specs`` is the address of the folder ``specs`` as seen from where the picture will be, with a ``/`` at its
+        end: then every id is a link to its sentence. Without it there are no links, as they would lead nowhere.
 
         The same diagram gives the same text. Raises :class:`PictureError` for a format that there is not or that
         cannot show this, and :class:`~sessioncore.core.BackendError`, with what to install, where it needs something
@@ -64,32 +67,34 @@ class Diagram:
             raise PictureError(f"there is no format {format!r}: take {', '.join(FORMATS)}")
         if self.overlay is not NOTHING and format not in MARKED:
             raise PictureError(f"{format} holds the chart and nothing over it: take {', '.join(MARKED)}")
+        picture = replaced(self.picture, specs=specs)
         if format in ("mermaid", "plantuml", "scxml", "json"):
-            return self._text(format)
+            return self._text(format, picture)
         from .dot import dot_of
         from .render import image_of, svg_of
 
-        source = dot_of(self.picture, self.overlay)
+        source = dot_of(picture, self.overlay)
         if format == "dot":
             return source
         if format == "svg":
             from .texts import titled, told_of
 
-            return svg_of(source, title=titled(self.picture, self.overlay), summary=told_of(self.picture, self.overlay))
+            title, summary = titled(picture, self.overlay), told_of(picture, self.overlay)
+            return svg_of(source, title=title, summary=summary, specs=specs)
         return image_of(source, format)
 
-    def _text(self, format: str) -> str:
+    def _text(self, format: str, picture: Picture) -> str:
         if format == "json":
             from .data import json_of
 
-            return json_of(self.picture, self.profile, self.mode, self.overlay)
+            return json_of(picture, self.profile, self.mode, self.overlay)
         if format == "scxml":
             from .scxml import scxml_of
 
-            return scxml_of(self.picture)
+            return scxml_of(picture)
         from . import texts
 
-        return {"mermaid": texts.mermaid_of, "plantuml": texts.plantuml_of}[format](self.picture, self.overlay)
+        return {"mermaid": texts.mermaid_of, "plantuml": texts.plantuml_of}[format](picture, self.overlay)
 
     def _repr_svg_(self) -> str:
         """For IPython and Jupyter."""
@@ -105,7 +110,7 @@ class Diagram:
         try:
             return {"image/svg+xml": self._repr_svg_(), **told}
         except BackendError:
-            return {"text/vnd.mermaid": self._text("mermaid"), **told}
+            return {"text/vnd.mermaid": self._text("mermaid", self.picture), **told}
 
 
 def draw(
@@ -123,13 +128,15 @@ def draw(
 
     ==============  =============================================================================================
     ``against``     another profile: what only one of the two does is marked, and what they do differently
-    ``coverage``    a trace, or how often each row answered, by row id: rows that never did are pale
+    ``coverage``    a trace, or how often each row answered, by row id: rows that never did are pale. A trace says
+                    besides in which state
     ``trace``       the path of one session, job or device through the chart, its steps numbered
     ``at``          where a live session, job or device stands, or where one stands at the end of a trace
     ==============  =============================================================================================
 
     ``subject`` is the id of that session, job or device; it may be left out where a trace has only one. Profile and
-    mode are those of the trace, session or job if they are not given, else the guide's.
+    mode are those of the trace, session or job if they are not given, else the guide's. In a picture of one session or
+    job a timer is as long as was agreed for it.
 
     Raises :class:`PictureError` for a chart, a count or a subject that there is not, and
     :class:`~sessioncore.trace.TraceError` for a trace that does not replay.
@@ -149,14 +156,14 @@ def draw(
         return Diagram(picture=compared, profile=first, mode=half, overlay=difference)
     if trace is not None or at is not None:
         return _journey(name, trace, at, subject, profile, mode)
-    counts, own = _counted(coverage)
+    counts, met, own = _counted(coverage)
     profile, mode = profile or own or IBM_GUIDE, mode or Mode.DEDICATED
     picture = picture_of(name, profile, mode)
     if counts is None:
         return Diagram(picture=picture, profile=profile, mode=mode)
     from .heat import Heat
 
-    return Diagram(picture=picture, profile=profile, mode=mode, overlay=Heat(picture, counts))
+    return Diagram(picture=picture, profile=profile, mode=mode, overlay=Heat(picture, counts, met))
 
 
 def _asked(*over: object) -> list[tuple[str, bool]]:
@@ -164,14 +171,17 @@ def _asked(*over: object) -> list[tuple[str, bool]]:
     return [(word, it is not None) for word, it in zip(("against", "coverage", "trace", "at"), over, strict=True)]
 
 
-def _counted(coverage: Trace | Mapping[str, int] | None) -> tuple[Mapping[str, int] | None, Profile | None]:
-    """The counts of a coverage, and the profile that it comes with."""
+Counted: TypeAlias = tuple[Mapping[str, int] | None, Mapping[tuple[str, str], int] | None, Profile | None]
+
+
+def _counted(coverage: Trace | Mapping[str, int] | None) -> Counted:
+    """The counts of a coverage, by row and by state and row, and the profile that it comes with."""
     if coverage is None or isinstance(coverage, Mapping):
-        return coverage, None
+        return coverage, None, None
     from .journey import Run
 
     run = Run(coverage)
-    return run.counts(), run.profile
+    return run.counts(), run.met, run.profile
 
 
 def _journey(
@@ -192,7 +202,9 @@ def _journey(
         assert told is not None
         journey = Run(told).journey(name, subject)
     profile, mode = profile or journey.profile, mode or journey.mode
-    picture = picture_of(name, profile, mode)
+    # Under another profile or in the other mode it would have agreed on something else.
+    is_own = (profile, mode) == (journey.profile, journey.mode)
+    picture = picture_of(name, profile, mode, dict(journey.agreed) if is_own else {})
     drawn = {state.value for state in picture.states}
     missing = {journey.state, *(move.target for move in journey.moves)} - drawn
     if missing:
@@ -203,7 +215,7 @@ def _journey(
 
 def _standing(name: str, at: Session | Job | DeviceCore) -> Journey:
     """Where a live thing stands. Raises :class:`PictureError` for one that another chart is about."""
-    from .journey import Journey
+    from .journey import Journey, agreed_for
 
     own = "session" if isinstance(at, Session) else "job" if isinstance(at, Job) else "device"
     if own != name:
@@ -213,11 +225,17 @@ def _standing(name: str, at: Session | Job | DeviceCore) -> Journey:
     if isinstance(at, Job):
         due = at.execution_limit_due
         limit = () if due is None else (("ExecutionLimitExpired", due),)
-        return Journey(name=name, subject=at.id, state=at.status.value, timers=limit)
+        return Journey(name=name, subject=at.id, state=at.status.value, timers=limit, agreed=agreed_for(at))
     terms = at.terms
     known = (profile for profile in PROFILES.values() if profile.half(terms.mode) == terms.parameters)
     profile = next(known, Profile(name="of its own", dedicated=terms.parameters, batch=terms.parameters))
     timers = tuple((TIMERS[rank].__name__, due) for due, rank in sorted(at.deadlines()))
     return Journey(
-        name=name, subject=at.id, profile=profile, mode=terms.mode, state=at.configuration.value, timers=timers
+        name=name,
+        subject=at.id,
+        profile=profile,
+        mode=terms.mode,
+        state=at.configuration.value,
+        timers=timers,
+        agreed=agreed_for(at),
     )

@@ -48,7 +48,8 @@ def sentences_of(picture: Picture, overlay: Overlay) -> list[str]:
     if picture.timers:
         said.append(f"{CLOCK_SIGN} A timer hangs on a dotted line where it is armed.")
     said.append("What is refused is left out.")
-    said.append("An id leads to its sentence.")
+    if picture.specs is not None:
+        said.append("An id leads to its sentence.")
     lines = ["  ".join(said[start : start + 2]) for start in range(0, len(said), 2)]
     return [*lines, *overlay.lines()]
 

@@ -34,6 +34,11 @@ def span(microseconds: int) -> str:
     return " ".join(told[:2])
 
 
+def agreed_told(journey: Journey) -> tuple[str, ...]:
+    """The sentence for a picture whose timers are not as long as the profile in its title says."""
+    return ("Its timers are as long as was agreed for it.",) if journey.differs else ()
+
+
 def numbers_told(numbers: list[int]) -> str:
     """Step numbers for people: ``1``, ``2, 5``, ``3, 5, … 41``."""
     if len(numbers) <= STEPS_TOLD_MAX:
@@ -51,6 +56,7 @@ class Standing(Overlay):
         self._timers: Mapping[str, int] = dict(journey.timers)
         self._final = any(state.value == self._now for state in picture.finals)
         self._subject = journey.subject
+        self._agreed = agreed_told(journey)
         self.title = f"{journey.subject} now" if journey.subject else "now"
 
     def pen(self, rows: Collection[Row], sources: Collection[str], pen: Pen) -> Pen:
@@ -83,7 +89,7 @@ class Standing(Overlay):
         """What is shown of whom."""
         since = "" if self._clock_now is None else ", counted from the trace's last line"
         armed = f" Timers that run: {len(self._timers)}{since}." if self._timers else ""
-        return (f"{self._subject or 'It'} is {self._now.replace('_', ' ')}.{armed}",)
+        return (f"{self._subject or 'It'} is {self._now.replace('_', ' ')}.{armed}", *self._agreed)
 
     def told(self) -> dict[str, Any]:
         """Where it is, and the timers that run."""
@@ -148,7 +154,8 @@ class Path(Overlay):
         """How long the path is."""
         count = len(self._journey.moves)
         steps = "1 step" if count == 1 else f"{count} steps"
-        return (f"{self._journey.subject}: {steps} from state to state, numbered in order.",)
+        told = f"{self._journey.subject}: {steps} from state to state, numbered in order."
+        return (told, *agreed_told(self._journey))
 
     def told(self) -> dict[str, Any]:
         """The steps, and where they lead."""

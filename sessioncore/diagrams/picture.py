@@ -115,7 +115,11 @@ class Timer:
 @final
 @value
 class Picture:
-    """Everything that a format needs to know."""
+    """Everything that a format needs to know.
+
+    ``specs`` is where the sentences of the rules stand, seen from the picture, for :func:`.links.link_of`; None where
+    that is not known, and then ids are no links.
+    """
 
     name: str
     title: str
@@ -129,6 +133,7 @@ class Picture:
     timers: tuple[Timer, ...]
     inner: Mapping[StrEnum, tuple[Line, ...]]
     rows: tuple[Row, ...]
+    specs: str | None = None
 
     def sources_of(self, arrow: Arrow) -> tuple[str, ...]:
         """The states that an arrow leaves: one, or those of a frame."""

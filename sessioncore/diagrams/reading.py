@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from types import MappingProxyType
 from typing import TypeAlias
 
 from sessioncore.core import Chart, Disposition, Mode, Parameters, Profile, Row, StateReason
+from sessioncore.core.values import replaced
 
 from .frames import GROUPS, Group
 from .picture import CHARTS, NOTHING_YET, Arrow, Line, Picture, Timer, length, words
@@ -34,9 +36,12 @@ def one_kind(_row: Row) -> str:
     return ""
 
 
-def picture_of(name: str, profile: Profile, mode: Mode) -> Picture:
-    """Read one chart, specialised to one half of a profile."""
-    parameters = profile.half(mode)
+def picture_of(
+    name: str, profile: Profile, mode: Mode, agreed: Mapping[str, int | None] = MappingProxyType({})
+) -> Picture:
+    """Read one chart, specialised to one half of a profile. ``agreed`` are limits, by the names of parameters, that one
+    session or job has instead of the profile's."""
+    parameters = replaced(profile.half(mode), **agreed)
     chart = CHARTS[name].specialise(dict(parameters.switches))
     possible = [row for row in chart.rows if _is_possible(row, parameters)]
     states = _reached(chart, possible)

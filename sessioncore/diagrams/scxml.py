@@ -58,13 +58,15 @@ def _scxml_state(picture: Picture, state: StrEnum, indent: str) -> list[str]:
     """A final state of SCXML has no transitions: what happens there without leaving it is left out."""
     if state in picture.finals:
         return [f'{indent}<final id="{state.value}"/>']
-    ways = [_scxml_way(row, indent + "  ") for row in picture.rows if state in row.sources]
+    ways = [_scxml_way(picture, row, indent + "  ") for row in picture.rows if state in row.sources]
     return [f'{indent}<state id="{state.value}">', *ways, f"{indent}</state>"]
 
 
-def _scxml_way(row: Row, indent: str) -> str:
+def _scxml_way(picture: Picture, row: Row, indent: str) -> str:
     cond = " && ".join(f"{name} == '{wanted}'" for name, wanted in row.guard)
     event = f"event={quoteattr(row.trigger.__name__)}"
     guard = f" cond={quoteattr(cond)}" if cond else ""
     target = "" if row.target is None else f' target="{row.target.value}"'
-    return f"{indent}<transition {event}{guard}{target}/><!-- {row.id} {link_of(row.id)} -->"
+    # Two hyphens would end the comment.
+    link = "" if picture.specs is None else " " + link_of(row.id, picture.specs).replace("--", "%2D%2D")
+    return f"{indent}<transition {event}{guard}{target}/><!-- {row.id}{link} -->"

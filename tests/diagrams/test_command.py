@@ -47,11 +47,31 @@ def test_profile_and_mode_can_be_chosen(capsysbinary: pytest.CaptureFixture[byte
 
 @pytest.mark.parametrize(
     ("file", "format"),
-    [("x.svg", "svg"), ("x.mmd", "mermaid"), ("x.puml", "plantuml"), ("x.scxml", "scxml"), ("x.txt", "dot")],
+    [
+        ("x.svg", "svg"),
+        ("x.mmd", "mermaid"),
+        ("x.puml", "plantuml"),
+        ("x.scxml", "scxml"),
+        ("x.gv", "dot"),
+        ("x.JSON", "json"),
+        ("x", "dot"),
+    ],
 )
 def test_the_name_of_the_file_says_the_format(file: str, format: str, tmp_path: Path) -> None:
     assert main(["diagram", "device", "-o", str(tmp_path / file)]) == 0
     assert (tmp_path / file).read_text(encoding="utf-8") == text("device", format)
+
+
+def test_a_name_that_says_no_known_format_may_be_given_with_one(tmp_path: Path) -> None:
+    assert main(["diagram", "device", "--format", "json", "-o", str(tmp_path / "x.xyz")]) == 0
+    assert (tmp_path / "x.xyz").read_text(encoding="utf-8") == text("device", "json")
+
+
+def test_a_name_that_says_no_known_format_is_refused_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    refused(capsys, ["-o", str(tmp_path / "x.xyz")], "x.xyz", ".dot, .svg, .png, .pdf", ".mmd, .puml", "--format")
+    assert not (tmp_path / "x.xyz").exists()
 
 
 def test_against_another_profile(capsysbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -27,7 +27,7 @@ from sessioncore.diagrams.picture import Picture
 from sessioncore.diagrams.reading import picture_of
 from sessioncore.trace import Trace
 
-from .conftest import SUBJECT, TEXTS, text
+from .conftest import SUBJECT, TEXTS, kept, text
 
 HALVES = [(profile, mode) for profile in PROFILES.values() for mode in Mode]
 IDS_OF_HALVES = [f"{profile.name}-{mode.value}" for profile, mode in HALVES]
@@ -155,7 +155,7 @@ def test_mermaid_can_be_read_by_mermaid(name: str, trace: Trace) -> None:
 
 
 def test_plantuml_opens_and_closes_and_colours_the_ends() -> None:
-    drawn = text("session", "plantuml")
+    drawn = kept("session", "plantuml")
     assert drawn.startswith("@startuml\n")
     assert drawn.endswith("@enduml\n")
     assert drawn.count("{") == drawn.count("}")

@@ -13,10 +13,10 @@ import pytest
 
 from sessioncore.core import IBM_GUIDE, BackendError, Mode
 from sessioncore.diagrams import FORMATS, KEPT, NAMES, diagram, pens, render, write_all
-from sessioncore.diagrams.links import link_of
+from sessioncore.diagrams.links import KEPT_SPECS, link_of
 from sessioncore.diagrams.reading import picture_of
 
-from .conftest import TEXTS, text
+from .conftest import TEXTS, kept
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "diagrams"
@@ -32,7 +32,7 @@ def test_an_svg_has_a_title_a_description_dark_colours_and_the_hash_of_its_dot(n
     assert root.findtext(f"{SVG}title") == picture_of(name, IBM_GUIDE, Mode.DEDICATED).title
     assert root.findtext(f"{SVG}desc", "").startswith(f"The states of a {name}")
     assert "prefers-color-scheme:dark" in root.findtext(f"{SVG}style", "")
-    assert render.dot_hash(text(name, "dot")) in svg[name]
+    assert render.dot_hash(kept(name, "dot")) in svg[name]
 
 
 def test_an_svg_is_no_wider_than_a_readme(svg: dict[str, str]) -> None:
@@ -55,7 +55,7 @@ def test_every_id_is_quiet_and_leads_to_its_sentence(name: str, svg: dict[str, s
     for arrow in picture.arrows:
         for line in arrow.lines:
             for id in line.ids.split(", "):
-                assert links[id] == link_of(id)
+                assert links[id] == link_of(id, KEPT_SPECS)
 
 
 def test_an_arrow_itself_leads_to_the_sentence_of_its_first_row(svg: dict[str, str]) -> None:
@@ -83,7 +83,7 @@ def test_links_do_not_nest(svg: dict[str, str]) -> None:
     ],
 )
 def test_an_id_leads_to_the_file_of_its_kind(id: str, link: str) -> None:
-    assert link_of(id) == link
+    assert link_of(id, KEPT_SPECS) == link
 
 
 def test_every_link_of_the_kept_pictures_leads_to_a_sentence_that_there_is(svg: dict[str, str]) -> None:
@@ -136,7 +136,7 @@ def _light(colour: str) -> float:
 
 def test_an_svg_is_drawn_without_the_program_dot(monkeypatch: pytest.MonkeyPatch, svg: dict[str, str]) -> None:
     monkeypatch.setenv("PATH", "")
-    assert text("device", "svg") == svg["device"]
+    assert kept("device", "svg") == svg["device"]
 
 
 @pytest.mark.parametrize("format", ["png", "pdf"])
@@ -194,9 +194,9 @@ def test_the_committed_pictures_are_those_of_the_running_code() -> None:
         for kind, end in KEPT.items():
             committed = (FOLDER / f"{name}.{end}").read_text(encoding="utf-8")
             if kind == "svg":
-                assert render.dot_hash(text(name, "dot")) in committed, f"write {name}.svg anew"
+                assert render.dot_hash(kept(name, "dot")) in committed, f"write {name}.svg anew"
             else:
-                assert committed == text(name, kind), f"write {name}.{end} anew"
+                assert committed == kept(name, kind), f"write {name}.{end} anew"
 
 
 def test_write_all_writes_every_kept_file(tmp_path: Path) -> None:
@@ -204,4 +204,4 @@ def test_write_all_writes_every_kept_file(tmp_path: Path) -> None:
     kinds = {end: kind for kind, end in KEPT.items()}
     assert {path.name for path in written} == {f"{name}.{end}" for name in NAMES for end in kinds}
     for path in written:
-        assert path.read_text(encoding="utf-8") == text(path.stem, kinds[path.suffix[1:]])
+        assert path.read_text(encoding="utf-8") == kept(path.stem, kinds[path.suffix[1:]])

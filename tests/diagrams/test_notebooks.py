@@ -10,11 +10,11 @@ import pytest
 from sessioncore.core import AZURE
 from sessioncore.diagrams import FORMATS, NAMES, Diagram, PictureError, diagram, draw
 
-from .conftest import TEXTS
+from .conftest import TEXTS, text
 
 
-def test_a_diagram_shows_itself_as_svg(svg: dict[str, str]) -> None:
-    assert draw("session")._repr_svg_() == svg["session"]
+def test_a_diagram_shows_itself_as_svg() -> None:
+    assert draw("session")._repr_svg_() == text("session", "svg")
 
 
 def test_a_diagram_brings_its_words_along() -> None:
