@@ -228,7 +228,8 @@ def _add_conform(commands: Any) -> None:
 def _add_url_options(service: Any) -> None:
     service.add_argument("--token", help="the token to show (default: $QISKIT_IBM_TOKEN, else the local one)")
     service.add_argument("--instance", help="the instance's CRN (default: the local one)")
-    service.add_argument("--backend", metavar="NAME", help="the device to use (default: the first that takes sessions)")
+    device = "the device to use (default: of those that take sessions, the first with the shortest queue)"
+    service.add_argument("--backend", metavar="NAME", help=device)
     payload = "a JSON file with the body of a job that {}"
     service.add_argument("--short-job", metavar="FILE", help=payload.format("ends by itself at once"))
     service.add_argument("--long-job", metavar="FILE", help=payload.format("runs until it is cancelled"))

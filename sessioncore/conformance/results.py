@@ -116,7 +116,8 @@ class Finding:
     def summary(self) -> str:
         """One line."""
         what = "; ".join(map(str, self.differences[:3])) or self.said
-        return f"{'/'.join(self.rules) or self.kind} after {len(self.trace)} steps: {what}"
+        steps = "1 step" if len(self.trace) == 1 else f"{len(self.trace)} steps"
+        return f"{'/'.join(self.rules) or self.kind} after {steps}: {what}"
 
 
 @final

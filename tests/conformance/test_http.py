@@ -370,6 +370,28 @@ def test_a_token_that_is_not_accepted_is_told_before_anything_is_judged() -> Non
             Service(Settings(url=settings.url, headers={"Authorization": ""}))
 
 
+def _several_devices(*devices: tuple[str, int, str]) -> str:
+    """The device that is taken of these, each with its queue and its status."""
+    told = [
+        {"name": name, "queue_length": length, "status": {"name": status}} for name, length, status in devices
+    ]
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/backends"):
+            return httpx.Response(200, json={"devices": told})
+        return httpx.Response(200, json={"id": "s", "state": "open", "accepting_jobs": True})
+
+    service = Service(Settings(url="http://127.0.0.1:1", control=False), httpx.MockTransport(answered))
+    service.close()
+    return service.backend
+
+
+def test_of_several_devices_the_first_with_the_shortest_queue_is_taken() -> None:
+    assert _several_devices(("zeta", 0, "online"), ("alpha", 0, "online")) == "zeta"
+    assert _several_devices(("zeta", 3, "online"), ("alpha", 0, "online")) == "alpha"
+    assert _several_devices(("zeta", 0, "offline"), ("alpha", 3, "online")) == "alpha"
+
+
 # --- choosing ------------------------------------------------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -229,6 +230,24 @@ def test_the_same_finding_of_two_tiers_is_told_once(judged: Report) -> None:
     assert summary(report).count("✗ Finding") == 1
 
 
+def test_what_is_told_is_numbered_without_gaps_and_what_was_found_again_comes_last(faulty: Report) -> None:
+    first, *others = faulty.findings
+    again = attrs.evolve(first, tier="complete")
+    report = _with(first, again, *others)
+    text = summary(report)
+    numbers = re.findall(r"^✗ Finding (\d+)", text, re.MULTILINE)
+    assert numbers == [str(number) for number in range(1, len(others) + 2)]
+    assert "… and 1 finding in which another tier found the same again: the report has them (--report DIR)." in text
+    assert words.numbered(report)[-1] is again
+    assert summary(_with(*(attrs.evolve(first, said=str(n)) for n in range(14)))).count("… and 2 more findings: ") == 1
+
+
+def test_one_step_is_not_one_steps() -> None:
+    finding = late_job()
+    assert "after 1 step: " in attrs.evolve(finding, trace=finding.trace[:1]).summary()
+    assert "after 2 steps: " in attrs.evolve(finding, trace=finding.trace[:2]).summary()
+
+
 # --- JUnit -------------------------------------------------------------------------------------------------------
 
 
@@ -388,6 +407,21 @@ def test_the_reproducer_is_a_test_that_pytest_runs(tmp_path: Path, judged: Repor
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path], capture_output=True, text=True,
         cwd=tmp_path,
     )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_instruction_in_a_reproducer_works_as_it_stands(
+    tmp_path: Path, judged: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "toy.py").write_text("from sessioncore.conformance.reference import CoreTarget as Toy\n", "utf-8")
+    write_all(attrs.evolve(judged, target="toy:Toy"), Path("a report"))
+    module = Path("a report", "finding-1.py").read_text("utf-8")
+    assert "Run it from the folder in which `import toy` works" in module
+    program, *arguments = shlex.split(re.findall("^    (python .*)$", module, re.MULTILINE)[0])
+    assert program == "python"
+    command = [sys.executable, *arguments, "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -45,8 +45,7 @@ def summary(report: Report, folder: Path | None = None, *, width: int = _WIDTH, 
     findings = words.numbered(report)
     new = [number for number in range(1, len(findings) + 1) if words.first_like(number, findings) is None]
     blocks += [_finding(number, findings[number - 1], width) for number in new[:FINDINGS_MAX]]
-    if len(findings) > len(new[:FINDINGS_MAX]):
-        blocks.append(f"… and {words.count(len(findings) - len(new[:FINDINGS_MAX]), 'finding')} more or again.")
+    blocks.append(_untold(len(new) - FINDINGS_MAX, len(findings) - len(new)))
     # What matters most comes last: there a terminal's reader is.
     blocks += [_diagnosis(report), _verdict(report)]
     blocks.append(f"Report: {folder}" if folder is not None else "")
@@ -159,6 +158,13 @@ def _finding(number: int, finding: Finding, width: int) -> str:
     lines.append(f"    {where}")
     lines += [f"    {line}" for line in words.steps(finding)]
     return "\n".join(lines)
+
+
+def _untold(more: int, again: int) -> str:
+    """What is found and not told here."""
+    told = [f"{words.count(more, 'more finding')}"] if more > 0 else []
+    told += [f"{words.count(again, 'finding')} in which another tier found the same again"] if again else []
+    return f"… and {', and '.join(told)}: the report has them (--report DIR)." if told else ""
 
 
 def _wrapped(text: str, width: int) -> list[str]:
