@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import shlex
@@ -42,6 +43,7 @@ from sessioncore.conformance.reports import (
 from sessioncore.conformance.reports.sentences import SENTENCES
 from sessioncore.conformance.results import (
     Coverage,
+    Diagnosis,
     Difference,
     Finding,
     Kind,
@@ -334,6 +336,19 @@ def test_the_summary_tells_every_rule_every_finding_and_where_the_report_is(faul
     assert "✗  4. at 2 s: submit job j2 to session a → accepted, and should be refused (1217, HTTP 400)" in text
     assert "Report: out" in text
     assert "\x1b" not in text
+
+
+def test_a_known_fault_is_named_with_its_sentence(faulty: Report) -> None:
+    found = Diagnosis(same=("F-01",), near=(("O-24", 157, "after open a: answer is done here"), ("X", 1, "b")), tried=9)
+    report = attrs.evolve(faulty, diagnosis=found)
+    first, second = (by_id(name).title.rstrip(".") for name in ("F-01", "O-24"))
+    text = summary(report)
+    assert f"It cannot be told from this fault, on 9 tests: F-01 ({first})" in text
+    assert f"It is near to O-24 ({second}): 157 steps agree, until after open a: answer is done here" in text
+    assert "It is near to X: 1 step agrees, until b" in text, "a fault of another version of the kit has its id"
+    page = html.unescape(to_html(report))
+    assert f"F-01 ({first})" in page
+    assert f"O-24 ({second})" in page
 
 
 def test_the_summary_fits_its_width(faulty: Report) -> None:

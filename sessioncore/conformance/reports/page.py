@@ -158,12 +158,12 @@ def _diagnosis(report: Report) -> list[Html]:
     parts = [tag("h3", "Diagnosis", id="diagnosis")]
     if found.same:
         parts.append(tag("p", f"On all of {tests}, it cannot be told from"))
-        parts.append(tag("ul", *(tag("li", tag("b", words.cut(name))) for name in found.same)))
+        parts.append(tag("ul", *(tag("li", tag("b", words.fault_named(name))) for name in found.same)))
     elif not found.near:
         parts.append(tag("p", f"It behaves like none of the known faults ({tests})."))
     if found.near:
         rows = [
-            tag("tr", tag("th", words.cut(name), scope="row"), tag("td", agree, class_="cf-number"),
+            tag("tr", tag("th", words.fault_named(name), scope="row"), tag("td", agree, class_="cf-number"),
                 tag("td", words.cut(step)))
             for name, agree, step in found.near
         ]  # fmt: skip

@@ -175,9 +175,12 @@ def _diagnosis(report: Report) -> str:
     found = report.diagnosis
     if found is None:
         return ""
-    lines = [f"It cannot be told from this fault, on {found.tried} tests: {name}" for name in found.same]
-    lines += [f"It is near to {name}: {agree} steps agree, until {step}" for name, agree, step in found.near]
-    return "\n".join(map(words.cut, lines or [f"It behaves like no known fault ({found.tried} tests)."]))
+    tests = words.count(found.tried, "test")
+    lines = [f"It cannot be told from this fault, on {tests}: {words.fault_named(name)}" for name in found.same]
+    for name, steps, parts in found.near:
+        agree = "1 step agrees" if steps == 1 else f"{steps} steps agree"
+        lines.append(f"It is near to {words.fault_named(name)}: {agree}, until {words.cut(parts)}")
+    return "\n".join(lines or [f"It behaves like no known fault ({tests})."])
 
 
 def _tiers(report: Report) -> str:

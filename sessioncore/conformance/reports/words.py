@@ -266,6 +266,14 @@ def _differences(finding: Finding) -> list[tuple[str, str, str]]:
     return [(one.what, wanted(one), seen(one)) for one in finding.differences]
 
 
+def fault_named(fault_id: str) -> str:
+    """A known fault with its sentence: ``O-24 (A job that ...)``; the id alone where it is not in the catalogue."""
+    from sessioncore.conformance.faults.catalogue import CATALOGUE  # many classes, for a target that fell short alone
+
+    found = next((fault.title for fault in CATALOGUE if fault.id == fault_id), "")
+    return f"{fault_id} ({found.rstrip('.')})" if found else cut(fault_id)
+
+
 def first_like(number: int, among: Sequence[Finding]) -> int | None:
     """The number of an earlier finding that says the same, found again in another tier; None where there is none."""
     own = among[number - 1]
