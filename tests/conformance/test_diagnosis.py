@@ -103,7 +103,7 @@ class Exits(PlainDevice):
     """Agrees with nothing: whatever it is asked, it wants to end the process."""
 
     def apply(self, event: Event) -> Outcome:
-        raise SystemExit(1)
+        raise SystemExit(f"{event} is too much")
 
 
 def test_a_fault_with_which_no_step_agrees_is_not_near() -> None:
@@ -288,7 +288,7 @@ class Shown(PlainDevice):
     """Shows other jobs than it has."""
 
     def shown(self, jobs: Mapping[str, JobView]) -> Mapping[str, JobView]:
-        return {}
+        return {name: job for name, job in jobs.items() if job is None}
 
     def observe(self) -> View:
         view = super().observe()

@@ -19,7 +19,7 @@ from sessioncore.conformance.results import Finding, Kind, Report, RuleVerdict, 
 from sessioncore.conformance.rules import RULES
 
 from . import words
-from .coverage import KINDS, covered
+from .coverage import KINDS, told
 
 COLUMNS: Final = ("rule", "mark", "verdict", "exercised", "why")
 FINDINGS_MAX: Final = 12
@@ -199,5 +199,5 @@ def _tiers(report: Report) -> str:
 
 
 def _coverage(report: Report) -> str:
-    every = covered(report.coverage, words.profile_of(report), report.lanes, report.unsupported)
-    return "Covered: " + ", ".join(f"{KINDS[one.kind]} {one.met}/{one.total}" for one in every)
+    every = [f"{KINDS[one.kind]} {one.met}/{one.total}" for one in told(report)]
+    return f"Covered: {', '.join(every)}" if every else ""
