@@ -351,6 +351,15 @@ def test_a_known_fault_is_named_with_its_sentence(faulty: Report) -> None:
     assert f"O-24 ({second})" in page
 
 
+def test_skipped_cases_are_counted_once_and_each_reason_is_told(judged: Report) -> None:
+    tier = attrs.evolve(judged.tiers[0], skipped=tuple(f"reason {n}: 4 cases" for n in range(6)))
+    told = summary(attrs.evolve(judged, tiers=(tier,)))
+    assert "smoke: skipped: reason 0: 4 cases" in told
+    assert "smoke: skipped: … for 2 more reasons: the report has them" in told
+    assert "6 cases" not in told
+    assert "6 reasons to skip cases" in to_html(attrs.evolve(judged, tiers=(tier,)))
+
+
 def test_the_summary_fits_its_width(faulty: Report) -> None:
     assert max(len(line) for line in summary(good_report(), width=70).split("\n\n")[0].splitlines()) <= 70
     assert summary(faulty, width=20)

@@ -276,7 +276,8 @@ def _tier_notes(tier: TierResult) -> Iterator[Html]:
         shown = [tag("li", words.cut(one)) for one in tier.skipped[:200]]
         more = len(tier.skipped) - len(shown)
         shown += [tag("li", f"… and {more} more")] if more > 0 else []
-        yield tag("details", tag("summary", f"{words.count(len(tier.skipped), 'case')} skipped"), tag("ul", *shown))
+        reasons = words.count(len(tier.skipped), "reason")
+        yield tag("details", tag("summary", f"{reasons} to skip cases"), tag("ul", *shown))
 
 
 # --- the end -----------------------------------------------------------------------------------------------------

@@ -25,6 +25,9 @@ COLUMNS: Final = ("rule", "mark", "verdict", "exercised", "why")
 FINDINGS_MAX: Final = 12
 """How many findings are told at length; the page holds all of them."""
 
+SKIPPED_MAX: Final = 4
+"""How many reasons why a tier skipped cases are told; the page holds all of them."""
+
 _STYLES: Final = {
     Verdict.PASS: "green",
     Verdict.FAIL: "bold red",
@@ -193,8 +196,10 @@ def _tiers(report: Report) -> str:
     lines = [table(("tier", "cases", "steps", "time", "findings"), rows, _WIDTH)]
     for tier in report.tiers:
         lines += [f"{tier.name}: {words.cut(note, 600)}" for note in (tier.guarantee, *tier.notes) if note]
-        if tier.skipped:
-            lines.append(f"{tier.name}: {words.count(len(tier.skipped), 'case')} skipped: {words.cut(tier.skipped[0])}")
+        lines += [f"{tier.name}: skipped: {words.cut(why)}" for why in tier.skipped[:SKIPPED_MAX]]
+        if len(tier.skipped) > SKIPPED_MAX:
+            more = words.count(len(tier.skipped) - SKIPPED_MAX, "more reason")
+            lines.append(f"{tier.name}: skipped: … for {more}: the report has them (--report DIR)")
     return "\n".join(lines)
 
 
