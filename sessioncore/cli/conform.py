@@ -79,7 +79,7 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
     """A service, through its public interface."""
     require("httpx")
     _check_address(arguments.target)
-    from sessioncore.conformance.services import judge_at, settings_of
+    from sessioncore.conformance.services import judge_at, look_for, settings_of
 
     settings = settings_of(
         arguments.target,
@@ -91,6 +91,7 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
         failing=arguments.failing_job,
         max_wait_s=arguments.max_wait / 1_000_000,
     )
+    look_for(settings)
     return judge_at(
         settings,
         profile=PROFILES[arguments.profile or "ibm-guide"],
@@ -209,4 +210,11 @@ def shown_progress(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
 
     with Console(stderr=True).status("judging ...") as status:
-        yield lambda what, done, all_: status.update(f"{what}: {done:,}" + (f" of {all_:,}" if all_ else ""))
+        yield lambda what, done, all_: status.update(in_progress(what, done, all_))
+
+
+def in_progress(what: str, done: int, all_: int) -> str:
+    """What is going on, in words; ``all_`` is 0 where nobody knows how much there is."""
+    if not done and not all_:
+        return f"{what} ..."
+    return f"{what}: {done:,}" + (f" of {all_:,}" if all_ else "")

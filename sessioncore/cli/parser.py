@@ -202,7 +202,7 @@ def _add_conform(commands: Any) -> None:
         "conform",
         help="judge another implementation: a Python object, a service, or a log",
         description="Judges a target by the rules of specs/ and gives a verdict on each. Exit code 0: no rule failed"
-        " that was not expected to; 1: it fell short; 2: wrong use.",
+        " that was not expected to; 1: it fell short; 2: wrong use, or no service answers.",
     )
     add = conform.add_argument
     add("target", metavar="TARGET", nargs="?", help="MODULE:FACTORY, http://HOST:PORT, or the file of a trace or log")
@@ -228,13 +228,18 @@ def _add_conform(commands: Any) -> None:
 def _add_url_options(service: Any) -> None:
     service.add_argument("--token", help="the token to show (default: $QISKIT_IBM_TOKEN, else the local one)")
     service.add_argument("--instance", help="the instance's CRN (default: the local one)")
-    service.add_argument("--backend", metavar="NAME", help="the device to use (default: the first that takes sessions)")
+    device = "the device to use (default: of those that take sessions, the first with the shortest queue)"
+    service.add_argument("--backend", metavar="NAME", help=device)
     payload = "a JSON file with the body of a job that {}"
     service.add_argument("--short-job", metavar="FILE", help=payload.format("ends by itself at once"))
     service.add_argument("--long-job", metavar="FILE", help=payload.format("runs until it is cancelled"))
     fails = "is accepted and fails (default: one with half a circuit, if that does)"
     service.add_argument("--failing-job", metavar="FILE", help=payload.format(fails))
-    wait = "how long to wait for one timer in real time; what takes longer is untested (default: 60s)"
+    wait = (
+        "how long to wait for one timer in real time; what takes longer is untested (default: 60s). smoke and standard"
+        " are given about 45 s each on a service, and a little more where much is found or the last case waits: the"
+        " report says what there was no time for"
+    )
     service.add_argument("--max-wait", type=duration, default=60_000_000, metavar="TIME", help=wait)
 
 

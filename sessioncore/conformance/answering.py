@@ -163,11 +163,14 @@ class _Asking:
 
     def _shown(self, view: Any) -> Iterator[tuple[str, Any]]:
         yield "clock", view.at - self.origin
-        yield "sessions that nobody opened", len(view.sessions) - len(self.sessions)
-        yield "jobs that nobody submitted", len(view.jobs) - len(self.jobs)
+        opened, submitted = ({self.names[name] for name in made} for made in (self.sessions, self.jobs))
+        yield "number of sessions that nobody opened", len(view.sessions.keys() - opened)
+        yield "number of jobs that nobody submitted", len(view.jobs.keys() - submitted)
+        yield "number of sessions with the id of another", len(self.sessions) - len(opened)
+        yield "number of jobs with the id of another", len(self.jobs) - len(submitted)
         for name in self.sessions:
             session = view.sessions.get(self.names[name])
-            yield f"session {name}", session is not None
+            yield f"session {name}", "missing" if session is None else "there"
             for field in FIELDS if session is not None else ():
                 value = getattr(session, field)
                 if field in TIMES and isinstance(value, int):
@@ -175,7 +178,7 @@ class _Asking:
                 yield f"session {name}: {field}", value
         for name in self.jobs:
             job = view.jobs.get(self.names[name])
-            yield f"job {name}: status", None if job is None else job.status
+            yield f"job {name}: status", "missing" if job is None else job.status
             yield f"job {name}: reason_code", UNSEEN if job is None else job.reason_code
 
 
@@ -189,7 +192,7 @@ def parting(one: Answered, two: Answered) -> tuple[int, str] | None:
     for place, (here, there) in enumerate(zip(one.steps, two.steps, strict=False)):
         if here == there:
             continue
-        for name in here.keys() | there.keys():
+        for name in (*here, *(there.keys() - here.keys())):
             left, right = here.get(name, UNSEEN), there.get(name, UNSEEN)
             if not _alike(name, left, right, tolerance):
                 return place, f"{name} is {_told(left)} here and {_told(right)} there"
@@ -212,4 +215,4 @@ def _alike(name: str, left: Any, right: Any, tolerance: int) -> bool:
 def _told(value: Any) -> str:
     if isinstance(value, tuple):
         return " with ".join(str(part) for part in value[:2] if part is not None)
-    return str(value)
+    return "none" if value is None else str(value)

@@ -37,6 +37,11 @@ class Case:
         return frozenset(type(event).__name__ for event in self.events)
 
 
+def so_many(number: int, what: str = "case") -> str:
+    """``1 case``, ``2 cases``."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def translated(event: Event, at: int, names: Mapping[str, str]) -> Event:
     """The event at another time, with the target's ids in place of the kit's. An id that was never given stays."""
     kind = type(event)

@@ -18,7 +18,7 @@ from .blame import RULES_OF
 from .cases import Case
 from .oracle import Oracle, time_before
 from .running import NotApplicable
-from .tally import armed
+from .tally import LAW_OF_TIMER, armed, rules_shown
 
 Goal: TypeAlias = tuple[Any, ...]
 
@@ -36,13 +36,19 @@ JOB_S = 0.06
 @attrs.frozen(kw_only=True)
 class Choice:
     """The cases to run, the most worthwhile first, what was left out with the reasons, and how many goals they meet
-    of how many."""
+    of how many.
+
+    ``left`` are the themes of what there is no time for, and ``waits`` how many seconds one has to wait at least for
+    each theme (:func:`themes_of`); nothing of both where time is not the real one and there is enough of it.
+    """
 
     cases: tuple[Case, ...]
     skipped: Mapping[str, int]
     met: int
     goals: int
     left_out: int
+    left: frozenset[str] = frozenset()
+    waits: Mapping[str, float] = {}
 
 
 def chosen(
@@ -58,10 +64,15 @@ def chosen(
     """Cases for about so many seconds. ``wait_s_max`` is how long one case may wait where time is the real one,
     ``request_s`` how long one request takes."""
     skipped: dict[str, int] = {}
+    waits: dict[str, float] = {}
     able: list[_Able] = []
     for case in cases:
         try:
-            price, goals = _price(case, wait_s_max, request_s), _goals(case, profile, policy, lanes)
+            goals = _goals(case, profile, policy, lanes)
+            if wait_s_max is not None:
+                wait = case.events[-1].at / SECOND
+                waits |= {theme: min(wait, waits.get(theme, wait)) for theme in _themes(goals)}
+            price = _price(case, wait_s_max, request_s)
         except NotApplicable as reason:
             skipped[str(reason)] = skipped.get(str(reason), 0) + 1
             continue
@@ -86,6 +97,8 @@ def chosen(
         met=len(met),
         goals=len(everything),
         left_out=len(able),
+        left=frozenset().union(*(_themes(goals) for _, goals, _ in able)),
+        waits=waits,
     )
 
 
@@ -148,6 +161,25 @@ def rules_met(case: Case, profile: Profile = IBM_GUIDE, policy: Policy = FIFO, l
     """The rules that the case is about: those of the rows that it fires if everything goes as it should."""
     rows = (goal[1] for goal in _goals(case, profile, policy, lanes) if goal[0] == "row")
     return tuple(sorted({rule for row in rows for rule in RULES_OF[row]}))
+
+
+def themes_of(case: Case, profile: Profile = IBM_GUIDE, policy: Policy = FIFO, lanes: int = 1) -> frozenset[str]:
+    """What the case is about if everything goes as it should: the rules that it exercises, those about time among
+    them, and by their events the timers whose deadline it comes to."""
+    return _themes(_goals(case, profile, policy, lanes))
+
+
+def _themes(goals: Iterable[Goal]) -> frozenset[str]:
+    found: set[str] = set()
+    for kind, name, *rest in goals:
+        if kind == "row":
+            found.update(rules_shown(name))
+        elif kind == "boundary":
+            side = rest[0]  # of the deadline: 1 before it, 0 at it, -1 after it
+            found |= {LAW_OF_TIMER[name]} if name in LAW_OF_TIMER else set()
+            found |= {name} if side <= 0 else set()
+            found |= {"T-02"} if side < 0 else set()
+    return frozenset(found)
 
 
 def _meet(

@@ -80,7 +80,7 @@ def diagnose(
     closer = [*alike, *(one for one in first if one.parted)][: max(CLOSER, len(alike))]
     ranked = sorted((compared(one.fault, tests) for one in closer), key=_by_likeness)
     same = [one for one in ranked if not one.parted]
-    near = [one for one in ranked if one.parted][:NEAR_MAX]
+    near = [one for one in ranked if one.parted and one.steps][:NEAR_MAX]  # on no step: near to nothing
     return Diagnosis(
         same=tuple(one.fault.id for one in same),
         near=tuple((one.fault.id, one.steps, one.where) for one in near),

@@ -171,6 +171,8 @@ def _verdict(
         verdict, why = Verdict.NOT_APPLICABLE, reason
     elif not broken and (undecided := next(_undecided(rule, results, exercised), "")):
         verdict, why = Verdict.INCONCLUSIVE, undecided
+    elif verdict is Verdict.UNTESTED:
+        why = next((left for result in results for name, left in result.untried if name == rule.id), why)
     return RuleVerdict(rule=rule, verdict=verdict, why=why, exercised=exercised, findings=broken)
 
 

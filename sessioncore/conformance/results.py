@@ -116,7 +116,8 @@ class Finding:
     def summary(self) -> str:
         """One line."""
         what = "; ".join(map(str, self.differences[:3])) or self.said
-        return f"{'/'.join(self.rules) or self.kind} after {len(self.trace)} steps: {what}"
+        steps = "1 step" if len(self.trace) == 1 else f"{len(self.trace)} steps"
+        return f"{'/'.join(self.rules) or self.kind} after {steps}: {what}"
 
 
 @final
@@ -185,6 +186,8 @@ class TierResult:
     """(rule, why): where the evidence did not decide. Steps that did decide outweigh it."""
     doubts: tuple[tuple[str, str], ...] = ()
     """(rule, why): what differed once and not when it was tried again. It outweighs steps that agreed."""
+    untried: tuple[tuple[str, str], ...] = ()
+    """(rule, why): what was not tried, for want of time. It tells why a rule is untested."""
     extra: Any = None
     """What only this tier has, for example the learned machine."""
 

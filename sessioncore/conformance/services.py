@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 from sessioncore.core.errors import SessionCoreError
 from sessioncore.core.profiles import IBM_GUIDE, Profile
 
@@ -14,7 +16,7 @@ from .http.exchange import Exchange
 from .http.service import CONTROL, Service
 from .http.settings import Settings
 from .http.target import HttpTarget
-from .http.tier import judge_service
+from .http.tier import SECONDS_MAX, judge_service
 from .kit import check_names, report_of
 from .protocol import Capabilities
 from .results import Finding, Kind, Report, TierResult
@@ -29,9 +31,6 @@ SERVICE_TIERS = (*CASES, "parallel", "log")
 """The tiers that a service can be put to; the others need a target that the kit drives."""
 
 API = "/api/v1"
-
-SECONDS_MAX = 45.0
-"""About how long a tier of cases may take on a service: ``standard`` must end within a minute."""
 
 WINDOWS = 12
 """How many windows of concurrent requests ``parallel`` opens."""
@@ -48,6 +47,10 @@ NOT_ASKED: Mapping[str, str] = {
 
 class SettingsError(SessionCoreError):
     """What was said about the service cannot be used. The message says what is wrong and what is expected."""
+
+
+class NoServiceError(SessionCoreError):
+    """Nothing answers at the address. The message names it, and says why."""
 
 
 def settings_of(url: str, **more: Any) -> Settings:
@@ -73,6 +76,21 @@ def _body(path: Path) -> Mapping[str, Any]:
     if not isinstance(body, dict) or "program_id" not in body or "params" not in body:
         raise SettingsError(f"{path}: must be an object with program_id and params, as the body of POST /jobs has them")
     return body
+
+
+def look_for(settings: Settings) -> None:
+    """Raise :class:`NoServiceError` where nobody can be connected with: then there is nothing to judge. Whatever a
+    service that can be reached does with the request is for the judgement to tell."""
+    exchange = Exchange(settings)
+    try:
+        exchange.ask("GET", "/backends")
+    except FellShort as fall:
+        if isinstance(fall.__cause__, httpx.ConnectError | httpx.ConnectTimeout):
+            origin = settings.url.removesuffix(API)
+            why = str(fall.__cause__) or "the connection took too long"
+            raise NoServiceError(f"no service answers at {origin} ({why})") from fall
+    finally:
+        exchange.close()
 
 
 def judge_at(

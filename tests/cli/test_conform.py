@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import socket
+from contextlib import suppress
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from sessioncore.cli import main
+from sessioncore.cli.conform import in_progress
+from sessioncore.conformance.services import SECONDS_MAX
 
 OURS = "sessioncore.conformance.reference:CoreTarget"
 WRONG = "tests.conformance.test_verdicts:TakesJobsAfterTheEnd"
@@ -138,6 +143,35 @@ def test_a_tier_that_is_named_twice_is_run_once(capsys: pytest.CaptureFixture[st
     assert len(json.loads(capsys.readouterr().out)["tiers"]) == 1
 
 
-def test_a_service_that_is_not_there_is_a_verdict_and_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["conform", "http://127.0.0.1:1", "--tier", "smoke"]) == 1
-    assert "cannot connect to http://127.0.0.1:1" in capsys.readouterr().out
+def test_where_no_service_answers_there_is_nothing_to_judge(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["conform", "http://127.0.0.1:1", "--tier", "smoke"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert told.err.startswith("sessioncore: no service answers at http://127.0.0.1:1 (")
+    assert told.err.count("\n") == 1
+
+
+def test_a_service_that_answers_and_breaks_off_is_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        def hang_up() -> None:
+            with suppress(OSError):  # the end of the test
+                while True:
+                    server.accept()[0].close()
+
+        Thread(target=hang_up, daemon=True).start()
+        assert main(["conform", f"http://127.0.0.1:{port}", "--tier", "smoke"]) == 1
+    assert "does not conform" in capsys.readouterr().out
+
+
+def test_the_help_names_the_time_that_a_tier_is_given(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["conform", "--help"])
+    assert f"given about {SECONDS_MAX:g} s each on a service" in " ".join(capsys.readouterr().out.split())
+
+
+def test_progress_tells_what_is_done_before_there_is_anything_to_count() -> None:
+    assert in_progress("looking at the service", 0, 0) == "looking at the service ..."
+    assert in_progress("smoke", 0, 12) == "smoke: 0 of 12"
+    assert in_progress("learn", 1200, 0) == "learn: 1,200"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import attrs
@@ -15,7 +16,7 @@ from sessioncore.conformance.faults import PlainDevice
 from sessioncore.conformance.faults.catalogue import CATALOGUE, by_id
 from sessioncore.conformance.faults.variants import CoarseTimes, FewFields, LazyTimers, NoCodes, OtherIds
 from sessioncore.conformance.model import model_of, session_scope
-from sessioncore.conformance.protocol import Capabilities, Outcome
+from sessioncore.conformance.protocol import Capabilities, JobView, Outcome, View
 from sessioncore.conformance.reference import CoreTarget, SessionTarget
 from sessioncore.conformance.results import Diagnosis, Finding, Kind
 from sessioncore.conformance.running import Run
@@ -96,6 +97,19 @@ def test_of_a_fault_that_is_not_known_the_nearest_are_told_and_where_they_part()
         assert steps > 100
         assert where.startswith("after open a (dedicated)")
         assert " here and " in where
+
+
+class Exits(PlainDevice):
+    """Agrees with nothing: whatever it is asked, it wants to end the process."""
+
+    def apply(self, event: Event) -> Outcome:
+        raise SystemExit(f"{event} is too much")
+
+
+def test_a_fault_with_which_no_step_agrees_is_not_near() -> None:
+    found = diagnose(Exits, ())
+    assert found.tried > 0
+    assert all(steps > 0 for _, steps, _ in found.near)
 
 
 def test_what_the_target_failed_on_is_tried_first() -> None:
@@ -270,3 +284,25 @@ def test_a_target_that_breaks_answers_nothing_after_that() -> None:
     assert parting(answered, answers_of(PlainDevice(), case)) is not None
 
 
+class Shown(PlainDevice):
+    """Shows other jobs than it has."""
+
+    def shown(self, jobs: Mapping[str, JobView]) -> Mapping[str, JobView]:
+        return {name: job for name, job in jobs.items() if job is None}
+
+    def observe(self) -> View:
+        view = super().observe()
+        return attrs.evolve(view, jobs=self.shown(view.jobs))
+
+
+class ShowsAnother(Shown):
+    def shown(self, jobs: Mapping[str, JobView]) -> Mapping[str, JobView]:
+        return {**jobs, "nobody's": JobView(id="nobody's", status="queued")}
+
+
+def test_a_job_that_is_not_shown_is_missing_and_one_that_nobody_submitted_is_counted() -> None:
+    case = Case(name="a job", events=(SubmitRequested(at=0, job_id="j1"),))
+    right = answers_of(PlainDevice(), case)
+    assert parting(answers_of(Shown(), case), right) == (0, "job j1: status is missing here and running there")
+    more = parting(answers_of(ShowsAnother(), case), right)
+    assert more == (0, "number of jobs that nobody submitted is 1 here and 0 there")

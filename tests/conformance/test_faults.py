@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -98,6 +99,12 @@ def test_a_copy_goes_its_own_way() -> None:
 
 
 # --- the catalogue -----------------------------------------------------------------------------------------------
+
+
+def test_the_pages_tell_how_many_faults_are_known() -> None:
+    root = Path(__file__).parents[2]
+    for page in (root / "README.md", root / "specs" / "conformance.md"):
+        assert f" {len(CATALOGUE)} known fault" in page.read_text("utf-8"), page.name
 
 
 def test_the_catalogue_has_every_published_fault_that_an_object_can_have() -> None:

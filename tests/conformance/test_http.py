@@ -24,8 +24,9 @@ from sessioncore.conformance.http.target import HttpTarget
 from sessioncore.conformance.http.tier import judge_service
 from sessioncore.conformance.http.variants import HTTP_VARIANTS, HttpVariant
 from sessioncore.conformance.http.workbench import workbench
+from sessioncore.conformance.kit import report_of
 from sessioncore.conformance.protocol import Accepted, Rejected, Unsupported
-from sessioncore.conformance.results import Kind, TierResult
+from sessioncore.conformance.results import Kind, TierResult, Verdict
 from sessioncore.conformance.running import FellShort, NotApplicable
 from sessioncore.conformance.tiers.standard import smoke, standard
 from sessioncore.core import (
@@ -103,6 +104,29 @@ def test_our_service_passes_in_real_time_as_far_as_there_is_time() -> None:
     assert not result.findings, told(result)
     assert any("real time" in why for why in result.skipped), "timers beyond the budget are untested, and that is said"
     assert any("other lengths of time" in note for note in result.notes), "its own interactive TTL was taken"
+    [timers] = [note for note in result.notes if note.startswith("Timers that were not tried: ")]
+    assert "no_submission (30 min): it takes 30 min of real time, longer than --max-wait 4 s" in timers
+    assert "execution_limit (3 h): " in timers
+    assert dict(result.untried)["S-16"] == "it takes 30 min of real time, longer than --max-wait 4 s"
+    judged = report_of([result], target="it", profile=profile)
+    assert judged.of("S-16").verdict is Verdict.UNTESTED
+    assert "longer than --max-wait 4 s" in judged.of("S-16").why
+
+
+def test_what_there_was_no_time_for_is_told_with_how_much_there_was() -> None:
+    steps: list[tuple[str, int, int]] = []
+    profile = IBM_GUIDE.with_values(interactive_ttl=2 * SECOND)
+    with workbench(virtual=False, profile=profile, max_wait_s=4.0) as settings:
+        progress = lambda *step: steps.append(step)  # noqa: E731 - one line
+        result = judge_service(settings, smoke, tier="smoke", seconds_max=0.1, progress=progress)
+    over = "time was over (a tier of cases is given about 0.1 s on a service)"
+    assert any(over in note and "left out" in note for note in result.notes)
+    assert dict(result.untried)["S-14"] == over
+    assert any(f"interactive_ttl (2 s): {over}" in note for note in result.notes)
+    assert ("looking at the service", 0, 0) in steps
+    wire = [done for what, done, _ in steps if what == "smoke, the wire"]
+    assert wire == list(range(len(wire)))
+    assert wire, "every case of it is told"
 
 
 def test_a_service_with_two_lanes_passes() -> None:
@@ -368,6 +392,28 @@ def test_a_token_that_is_not_accepted_is_told_before_anything_is_judged() -> Non
         assert client.get(settings.url + "/backends").status_code == 401
         with pytest.raises(FellShort, match="HTTP status 401"):
             Service(Settings(url=settings.url, headers={"Authorization": ""}))
+
+
+def _several_devices(*devices: tuple[str, int, str]) -> str:
+    """The device that is taken of these, each with its queue and its status."""
+    told = [
+        {"name": name, "queue_length": length, "status": {"name": status}} for name, length, status in devices
+    ]
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/backends"):
+            return httpx.Response(200, json={"devices": told})
+        return httpx.Response(200, json={"id": "s", "state": "open", "accepting_jobs": True})
+
+    service = Service(Settings(url="http://127.0.0.1:1", control=False), httpx.MockTransport(answered))
+    service.close()
+    return service.backend
+
+
+def test_of_several_devices_the_first_with_the_shortest_queue_is_taken() -> None:
+    assert _several_devices(("zeta", 0, "online"), ("alpha", 0, "online")) == "zeta"
+    assert _several_devices(("zeta", 3, "online"), ("alpha", 0, "online")) == "alpha"
+    assert _several_devices(("zeta", 0, "offline"), ("alpha", 3, "online")) == "alpha"
 
 
 # --- choosing ------------------------------------------------------------------------------------------------------

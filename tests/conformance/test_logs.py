@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sessioncore.conformance.faults import CATALOGUE, PlainDevice
+from sessioncore.conformance.kit import report_of
 from sessioncore.conformance.logs import LogError, Mapping, judge_log, polling, read_log
 from sessioncore.conformance.logs.faults import FAULTS, LogFault
 from sessioncore.conformance.logs.own import log_of
@@ -24,6 +25,7 @@ from sessioncore.conformance.logs.subject import Subject
 from sessioncore.conformance.logs.variants import VARIANTS, LogVariant
 from sessioncore.conformance.logs.zones import NOW, ORIGIN, Zone
 from sessioncore.conformance.reference import CoreTarget
+from sessioncore.conformance.reports import summary, to_html
 from sessioncore.conformance.results import Kind, TierResult
 from sessioncore.core import (
     AZURE,
@@ -387,6 +389,21 @@ def test_a_mapping_file_explains_a_log_that_never_tells_of_starts(tmp_path: Path
     assert any("1 lines were passed over" in note for note in result.notes)
     assert result.exercised["S-19"]
     assert not result.exercised["S-20"]
+
+
+def test_of_a_log_that_is_counted_which_can_be_known_and_the_rest_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "hub.toml"
+    path.write_text(QUANTUMHUB)
+    good = _hub(*GOOD_HUB, (1900, {"type": "end", "task": "t2", "status": "bad"}), (2500, {"type": "poll"}))
+    result = judge_log(good, mapping=path)
+    assert set(result.coverage.states) == {"open", "closed"}, "whether a job starts before the close is not told"
+    assert ("none", "S-01.open") in result.coverage.transitions
+    assert ("S-05.submit", "fits", "yes") in result.coverage.guards
+    report = report_of([result], target="hub.log", profile=result.extra.profile)
+    [line] = [line for line in summary(report).splitlines() if line.startswith("Covered: ")]
+    assert "states 2/7" in line
+    assert " 0/" not in line
+    assert "Not counted in a log: " in to_html(report)
 
 
 def test_a_session_that_is_seen_closed_while_a_job_of_it_must_still_run_is_a_fault(tmp_path: Path) -> None:

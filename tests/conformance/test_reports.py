@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -41,6 +43,7 @@ from sessioncore.conformance.reports import (
 from sessioncore.conformance.reports.sentences import SENTENCES
 from sessioncore.conformance.results import (
     Coverage,
+    Diagnosis,
     Difference,
     Finding,
     Kind,
@@ -229,6 +232,24 @@ def test_the_same_finding_of_two_tiers_is_told_once(judged: Report) -> None:
     assert summary(report).count("✗ Finding") == 1
 
 
+def test_what_is_told_is_numbered_without_gaps_and_what_was_found_again_comes_last(faulty: Report) -> None:
+    first, *others = faulty.findings
+    again = attrs.evolve(first, tier="complete")
+    report = _with(first, again, *others)
+    text = summary(report)
+    numbers = re.findall(r"^✗ Finding (\d+)", text, re.MULTILINE)
+    assert numbers == [str(number) for number in range(1, len(others) + 2)]
+    assert "… and 1 finding in which another tier found the same again: the report has them (--report DIR)." in text
+    assert words.numbered(report)[-1] is again
+    assert summary(_with(*(attrs.evolve(first, said=str(n)) for n in range(14)))).count("… and 2 more findings: ") == 1
+
+
+def test_one_step_is_not_one_steps() -> None:
+    finding = late_job()
+    assert "after 1 step: " in attrs.evolve(finding, trace=finding.trace[:1]).summary()
+    assert "after 2 steps: " in attrs.evolve(finding, trace=finding.trace[:2]).summary()
+
+
 # --- JUnit -------------------------------------------------------------------------------------------------------
 
 
@@ -317,6 +338,28 @@ def test_the_summary_tells_every_rule_every_finding_and_where_the_report_is(faul
     assert "\x1b" not in text
 
 
+def test_a_known_fault_is_named_with_its_sentence(faulty: Report) -> None:
+    found = Diagnosis(same=("F-01",), near=(("O-24", 157, "after open a: answer is done here"), ("X", 1, "b")), tried=9)
+    report = attrs.evolve(faulty, diagnosis=found)
+    first, second = (by_id(name).title.rstrip(".") for name in ("F-01", "O-24"))
+    text = summary(report)
+    assert f"It cannot be told from this fault, on 9 tests: F-01 ({first})" in text
+    assert f"It is near to O-24 ({second}): 157 steps agree, until after open a: answer is done here" in text
+    assert "It is near to X: 1 step agrees, until b" in text, "a fault of another version of the kit has its id"
+    page = html.unescape(to_html(report))
+    assert f"F-01 ({first})" in page
+    assert f"O-24 ({second})" in page
+
+
+def test_skipped_cases_are_counted_once_and_each_reason_is_told(judged: Report) -> None:
+    tier = attrs.evolve(judged.tiers[0], skipped=tuple(f"reason {n}: 4 cases" for n in range(6)))
+    told = summary(attrs.evolve(judged, tiers=(tier,)))
+    assert "smoke: skipped: reason 0: 4 cases" in told
+    assert "smoke: skipped: … for 2 more reasons: the report has them" in told
+    assert "6 cases" not in told
+    assert "6 reasons to skip cases" in to_html(attrs.evolve(judged, tiers=(tier,)))
+
+
 def test_the_summary_fits_its_width(faulty: Report) -> None:
     assert max(len(line) for line in summary(good_report(), width=70).split("\n\n")[0].splitlines()) <= 70
     assert summary(faulty, width=20)
@@ -388,6 +431,21 @@ def test_the_reproducer_is_a_test_that_pytest_runs(tmp_path: Path, judged: Repor
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path], capture_output=True, text=True,
         cwd=tmp_path,
     )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_instruction_in_a_reproducer_works_as_it_stands(
+    tmp_path: Path, judged: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "toy.py").write_text("from sessioncore.conformance.reference import CoreTarget as Toy\n", "utf-8")
+    write_all(attrs.evolve(judged, target="toy:Toy"), Path("a report"))
+    module = Path("a report", "finding-1.py").read_text("utf-8")
+    assert "Run it from the folder in which `import toy` works" in module
+    program, *arguments = shlex.split(re.findall("^    (python .*)$", module, re.MULTILINE)[0])
+    assert program == "python"
+    command = [sys.executable, *arguments, "-q", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -174,7 +174,8 @@ class Service:
         return answer.body if answer.status == 200 and isinstance(answer.body, dict) else None
 
     def _find_device(self) -> str:
-        """The device that is online with the shortest queue; simulators that take no sessions do not count (D-06)."""
+        """Of the devices that are online, the first with the shortest queue; simulators that take no sessions do not
+        count (D-06)."""
         answer = self.exchange.ask("GET", "/backends", query={"include_mocks": "True"})
         if answer.refused:
             raise FellShort(Kind.OUTCOME, f"GET /backends: HTTP status {answer.status}: {answer.text[:200]}")
@@ -192,7 +193,7 @@ class Service:
                 found.append((length if isinstance(length, int) else 0, device["name"]))
         if not found:
             raise FellShort(Kind.OUTCOME, f"none of the service's {len(devices)} devices is online and takes sessions")
-        return min(found)[1]
+        return min(found, key=lambda one: one[0])[1]  # of several with as short a queue, the one that is listed first
 
     def _capabilities(self) -> Capabilities:
         settings = self.settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, final
 
@@ -12,7 +12,7 @@ import attrs
 
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
-from ..cases import Case
+from ..cases import Case, so_many
 from ..choosing import chosen
 from ..possible_plan import softened
 from ..possible_run import FreeRun
@@ -27,6 +27,10 @@ from .cases import in_seconds, wire_cases
 from .service import Service
 from .settings import Settings
 from .target import ANY, HttpTarget
+from .untried import Untried
+
+SECONDS_MAX = 45.0
+"""About how long a tier of cases may take: ``standard`` must end within a minute."""
 
 FINDINGS_MAX = 25
 SAME_MAX = 3
@@ -58,6 +62,7 @@ class HttpRunner:
         progress: Progress = silent,
         shorten: bool = True,
         findings_max: int = FINDINGS_MAX,
+        seconds_max: float = SECONDS_MAX,
     ) -> None:
         self.service = service
         self.tier = tier
@@ -67,6 +72,8 @@ class HttpRunner:
         self.shorten = shorten
         self.findings_max = findings_max
         self.tally = Tally()
+        wait_s_max = None if service.virtual else service.settings.max_wait_s
+        self.untried = Untried(profile, policy, service.capabilities.lanes, seconds_max, wait_s_max)
         self.findings: dict[tuple[Any, ...], Finding] = {}
         self.skipped: Counter[str] = Counter()
         self.notes: list[str] = []
@@ -87,18 +94,21 @@ class HttpRunner:
 
     def run_wire(self, *, seconds_max: float = 50.0) -> None:
         """The few cases for the wire, all of them; in real time those that wait for no timer."""
-        deadline = time.perf_counter() + seconds_max
-        left = 0
-        for case in wire_cases(self.profile):
-            if not self.service.virtual and case.events[-1].at > 0:
-                continue  # what waits is chosen with the other cases, by what there is time for
+        # In real time what waits is chosen with the other cases, by what there is time for.
+        cases = [case for case in wire_cases(self.profile) if self.service.virtual or not case.events[-1].at]
+        self._take_each(cases, f"{self.tier}, the wire", time.perf_counter() + seconds_max)
+
+    def _take_each(self, cases: Sequence[Case], what: str, deadline: float) -> None:
+        """One case after another, as long as there is time and it makes sense."""
+        for number, case in enumerate(cases):
             if self.over or time.perf_counter() > deadline:
-                left += 1
-                continue
+                why = "after what was found" if self.over else self.untried.over
+                self.notes.append(f"{what}: {so_many(len(cases) - number)} left out: {why}.")
+                if not self.over:
+                    self.untried.left(cases[number:])
+                break
+            self.progress(what, number, len(cases))
             self.take(self._meant(case))
-        if left:
-            why = "after what was found" if self.over else "time was over"
-            self.notes.append(f"{left} cases for the wire were left out: {why}.")
 
     def run(self, cases: Iterable[Case], *, seconds_max: float = 50.0) -> TierResult:
         """The cases that meet the most in about so many seconds."""
@@ -118,20 +128,14 @@ class HttpRunner:
             wait_s_max=None if self.service.virtual else settings.max_wait_s,
         )
         self.skipped.update(picked.skipped)
+        self.untried.choice(picked)
         if picked.left_out:
             self.notes.append(
-                f"{len(picked.cases)} of {len(picked.cases) + picked.left_out} cases were chosen; they meet"
-                f" {picked.met} of {picked.goals} transitions, refusals, pairs, timer boundaries and ties."
+                f"{len(picked.cases)} of {len(picked.cases) + picked.left_out} cases were chosen for the"
+                f" {seconds_max:.0f} s that were left; they meet {picked.met} of {picked.goals} transitions, refusals,"
+                " pairs, timer boundaries and ties."
             )
-        deadline = began + 1.1 * seconds_max
-        for number, case in enumerate(picked.cases):
-            if self.over or time.perf_counter() > deadline:
-                why = "after what was found" if self.over else "time was over"
-                self.notes.append(f"{len(picked.cases) - number} cases were left out: {why}.")
-                break
-            if number % 10 == 0:
-                self.progress(self.tier, number, len(picked.cases))
-            self.take(case)
+        self._take_each(picked.cases, self.tier, began + 1.1 * seconds_max)
         return self.result()
 
     def _meant(self, case: Case) -> Case:
@@ -157,8 +161,10 @@ class HttpRunner:
         if missing:
             self.skipped[f"it has no {', '.join(sorted(missing))}"] += 1
             return
-        tally = Tally()
+        tally, skipped = Tally(), self.skipped.total()
         found = self._judged(case, tally)
+        if self.skipped.total() == skipped:
+            self.untried.ran(case)
         if found is None:
             self.tally.update(tally)
             return
@@ -210,7 +216,8 @@ class HttpRunner:
 
     def result(self) -> TierResult:
         """What was found so far."""
-        more = [f"{self._repeated} more findings like these are not told."] if self._repeated else []
+        more = [self.untried.note()] if self.untried.note() and not self.over else []
+        more += [f"{self._repeated} more findings like these are not told."] if self._repeated else []
         return TierResult(
             name=self.tier,
             cases=self.cases,
@@ -219,10 +226,11 @@ class HttpRunner:
             findings=tuple(sorted(self.findings.values(), key=lambda finding: len(finding.trace))),
             coverage=self.tally.coverage,
             exercised=self.tally.exercised,
-            skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
+            skipped=tuple(f"{why}: {so_many(count)}" for why, count in sorted(self.skipped.items())),
             notes=(*self.service.notes, *self.notes, *more),
             inconclusive=tuple(self.tally.open.items()),
             doubts=tuple(self.doubts.items()),
+            untried=tuple(self.untried.rules()),
         )
 
     # --- one case --------------------------------------------------------------------------------------------
@@ -314,7 +322,7 @@ def judge_service(
     tier: str,
     profile: Profile = IBM_GUIDE,
     policy: Policy = FIFO,
-    seconds_max: float = 45.0,
+    seconds_max: float = SECONDS_MAX,
     progress: Progress = silent,
     shorten: bool = True,
     findings_max: int = FINDINGS_MAX,
@@ -327,6 +335,7 @@ def judge_service(
     from .checks import check_wire
 
     began = time.perf_counter()
+    progress("looking at the service", 0, 0)
     try:
         service = Service(settings)
     except FellShort as fall:
@@ -344,6 +353,7 @@ def judge_service(
             progress=progress,
             shorten=shorten,
             findings_max=findings_max,
+            seconds_max=seconds_max,
         )
         if own != profile:
             runner.notes.append("Its sessions have other lengths of time than the profile; its own were taken.")

@@ -12,12 +12,14 @@ import attrs
 
 from sessioncore.core.chart import CHART_VERSION
 from sessioncore.core.profiles import Profile
+from sessioncore.core.states import Configuration
 from sessioncore.trace import Trace, TraceError, read_trace
 
+from ..blame import SESSION_ROWS
 from ..protocol import FIELDS, UNSEEN
-from ..results import Finding, TierResult
+from ..results import Coverage, Finding, TierResult
 from ..rules import RULES
-from ..tally import V_02, Tally
+from ..tally import ROWS, V_02, Tally
 from ..tiers.runner import Progress, silent
 from .device import device_findings
 from .items import Log, LogError, Saw
@@ -166,11 +168,14 @@ def _by_subject(
 def _count(course: Course, tally: Tally) -> None:
     """What an explained session exercised: only what every explanation of it has in common."""
     for one, times in sure(course).items():
-        (tally.exercised if one in RULES else tally.coverage.rows)[one] += times
+        if one in RULES:
+            tally.exercised[one] += times
+        else:
+            _count_row(one, times, tally.coverage)
     tally.steps += len(course.lines)
-    for configuration in {state.core.only.configuration for state in course.states if state.core.only is not None}:
-        if len(course.states) == 1:
-            tally.coverage.states[configuration.value] += 1
+    last = {state.core.only.configuration for state in course.states if state.core.only is not None}
+    if len(last) == 1:
+        tally.coverage.states[last.pop().value] += 1
     for item in course.lines:
         if isinstance(item.what, Saw) and item.what.session is not None:
             shown: Any = item.what.session
@@ -178,6 +183,21 @@ def _count(course: Course, tally: Tally) -> None:
             tally.coverage.fields.update(fields)
             tally.exercised["V-01"] += "status" in fields
             tally.exercised["V-02"] += fields >= V_02
+
+
+def _count_row(name: str, times: int, coverage: Coverage) -> None:
+    """A row that surely fired, and what it tells besides: where it leads to, the answers on which it depends, and where
+    it was met, if it is a row of one configuration."""
+    coverage.rows[name] += times
+    row = ROWS.get(name)
+    if row is None or name not in SESSION_ROWS:
+        return
+    coverage.guards.update({(name, atom, value): times for atom, value in row.guard})
+    if len(row.sources) == 1:
+        coverage.transitions[row.sources[0].value, name] += times
+    known = {*row.sources} if len(row.sources) == 1 else set()
+    known |= set() if row.target is None else {row.target}
+    coverage.states.update({state.value: times for state in known - {Configuration.NONE}})
 
 
 def _notes(log: Log, judgement: LogJudgement) -> list[str]:

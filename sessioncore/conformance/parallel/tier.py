@@ -15,7 +15,7 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
 from ..awaited import is_async
 from ..blame import RULES_OF
-from ..cases import Case
+from ..cases import Case, so_many
 from ..choosing import rules_met
 from ..making import PATIENCE_S
 from ..protocol import Capabilities, Factory, SystemUnderTest
@@ -315,7 +315,7 @@ class _Tier:
             findings=tuple(self.findings.values()),
             coverage=Coverage(rows=self.rows),
             exercised=exercised,
-            skipped=tuple(f"{why}: {count} windows" for why, count in sorted(self.skipped.items())),
+            skipped=tuple(f"{why}: {so_many(count, 'window')}" for why, count in sorted(self.skipped.items())),
             notes=tuple(self.notes),
             inconclusive=tuple(self.open.items()),
             extra={"trials": self.trials, "first": self.first},

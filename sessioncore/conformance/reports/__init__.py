@@ -58,12 +58,12 @@ def write_all(report: Report, folder: str | Path) -> tuple[Path, ...]:
     its name when it is whole. Raises OSError where the folder cannot be written.
     """
     folder = Path(folder)
-    rendered = dict(_files(report))
+    rendered = dict(_files(report, folder))
     folder.mkdir(parents=True, exist_ok=True)
     return tuple(_write(folder / name, text) for name, text in rendered.items())
 
 
-def _files(report: Report) -> Iterator[tuple[str, str]]:
+def _files(report: Report, folder: Path) -> Iterator[tuple[str, str]]:
     yield "report.html", to_html(report)
     yield "report.json", to_json(report)
     yield "junit.xml", to_junit(report)
@@ -71,7 +71,8 @@ def _files(report: Report) -> Iterator[tuple[str, str]]:
     for number, finding in enumerate(words.numbered(report), start=1):
         name = f"finding-{number}"
         if words.repeatable(finding):
-            yield f"{name}.py", as_python(finding, profile, target=report.target, file=f"{name}.py")
+            place = str(folder / f"{name}.py")
+            yield f"{name}.py", as_python(finding, profile, target=report.target, file=place)
             if words.is_http(report.target):
                 yield f"{name}.sh", as_curl(finding, report.target)
         if finding.trace:

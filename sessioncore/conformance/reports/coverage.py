@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, final
 
 import attrs
 
-from sessioncore.conformance.results import Coverage
+from sessioncore.conformance.results import Coverage, Report
 from sessioncore.conformance.tally import AFTER_TIMER, BEFORE_TIMER
 from sessioncore.core.chart import Disposition, Fault, Row
 from sessioncore.core.device_chart import DEVICE_CHART
@@ -34,6 +34,8 @@ from sessioncore.core.profiles import Parameters, Profile
 from sessioncore.core.session_chart import SESSION_CHART, session_chart
 from sessioncore.core.signals import JobLeftDevice, JobLeftQueue, JobOverran, JobReady
 from sessioncore.core.states import Configuration
+
+from . import words
 
 LENGTHS: Final[Mapping[type, str]] = {
     MaxTtlExpired: "max_ttl",
@@ -123,6 +125,14 @@ def covered(
     """
     every, without = totals(profile, lanes), frozenset(unsupported)
     return tuple(_one(kind, coverage, every, without) for kind in KINDS)
+
+
+def told(report: Report) -> tuple[Covered, ...]:
+    """What a report says of its coverage. Of a log much cannot be known, such as in which of several configurations a
+    request was refused: what nothing was counted of is left out there, since that none was met is not known either."""
+    every = covered(report.coverage, words.profile_of(report), report.lanes, report.unsupported)
+    logs = all(tier.name == "log" for tier in report.tiers) and report.tiers
+    return tuple(one for one in every if one.met or not logs)
 
 
 def _one(kind: str, coverage: Coverage, every: Totals, without: frozenset[str]) -> Covered:

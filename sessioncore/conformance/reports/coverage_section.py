@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sessioncore.conformance.results import Report
 
 from . import words
-from .coverage import KINDS, MEANINGS, SIDES, Covered, covered
+from .coverage import KINDS, MEANINGS, SIDES, Covered, told
 from .markup import Html, join, tag
 
 MISSING_MAX = 400
@@ -17,7 +17,8 @@ MISSING_MAX = 400
 def coverage_section(report: Report) -> Html:
     """Bars of what was met, and lists of what was not."""
     coverage = report.coverage
-    every = covered(coverage, words.profile_of(report), report.lanes, report.unsupported)
+    every = told(report)
+    uncounted = [name for kind, name in KINDS.items() if kind not in {one.kind for one in every}]
     fields = ", ".join(sorted(coverage.fields))
     return tag(
         "section",
@@ -25,6 +26,7 @@ def coverage_section(report: Report) -> Html:
         tag("p", f"Of everything that the profile {report.profile} lets happen to a session: what the target was seen "
             "to do as the rules say. A step on which it differs covers nothing."),
         *map(_bar, every),
+        tag("p", f"Not counted in a log: {', '.join(uncounted)}.", class_="cf-small cf-faint") if uncounted else "",
         tag("h3", "What is missing"),
         *(_missing(one) for one in every if one.missing),
         "" if any(one.missing for one in every) else tag("p", "Nothing."),

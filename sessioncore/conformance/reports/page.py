@@ -158,12 +158,12 @@ def _diagnosis(report: Report) -> list[Html]:
     parts = [tag("h3", "Diagnosis", id="diagnosis")]
     if found.same:
         parts.append(tag("p", f"On all of {tests}, it cannot be told from"))
-        parts.append(tag("ul", *(tag("li", tag("b", words.cut(name))) for name in found.same)))
+        parts.append(tag("ul", *(tag("li", tag("b", words.fault_named(name))) for name in found.same)))
     elif not found.near:
         parts.append(tag("p", f"It behaves like none of the known faults ({tests})."))
     if found.near:
         rows = [
-            tag("tr", tag("th", words.cut(name), scope="row"), tag("td", agree, class_="cf-number"),
+            tag("tr", tag("th", words.fault_named(name), scope="row"), tag("td", agree, class_="cf-number"),
                 tag("td", words.cut(step)))
             for name, agree, step in found.near
         ]  # fmt: skip
@@ -276,7 +276,8 @@ def _tier_notes(tier: TierResult) -> Iterator[Html]:
         shown = [tag("li", words.cut(one)) for one in tier.skipped[:200]]
         more = len(tier.skipped) - len(shown)
         shown += [tag("li", f"… and {more} more")] if more > 0 else []
-        yield tag("details", tag("summary", f"{words.count(len(tier.skipped), 'case')} skipped"), tag("ul", *shown))
+        reasons = words.count(len(tier.skipped), "reason")
+        yield tag("details", tag("summary", f"{reasons} to skip cases"), tag("ul", *shown))
 
 
 # --- the end -----------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, cast
 
@@ -26,7 +27,9 @@ _PYTHON: Final = '''\
 
 {what}
 
-Found by `sessioncore conform` in tier {tier}{shrunk}. Run it with: pytest {file}
+Found by `sessioncore conform` in tier {tier}{shrunk}. {run}:
+
+    python -m pytest {file}
 """
 
 from sessioncore import {names}
@@ -56,7 +59,8 @@ def as_python(finding: Finding, profile: Profile = IBM_GUIDE, *, target: str = "
     """A module with one pytest function that plays the trace on a fresh target and fails as the finding does.
 
     ``target`` is what was judged: a ``module:factory`` is imported, for anything else ``make_target`` is left to be
-    written. Uses public names of the package only.
+    written. ``file`` is where the module will be, for the words that say how to run it. Uses public names of the
+    package only.
     """
     moments = [moment for moment in words.telling(finding.trace) if not isinstance(moment.event, JobStarted)]
     names = {type(moment.event).__name__ for moment in moments}
@@ -73,7 +77,8 @@ def as_python(finding: Finding, profile: Profile = IBM_GUIDE, *, target: str = "
         what=_literal("\n".join(_what(finding))),
         tier=_literal(finding.tier),
         shrunk=", shrunk" if finding.shrunk else "",
-        file=file,
+        run=_run(target),
+        file=_literal(shlex.quote(file)),
         names=", ".join(sorted(names)),
         profile=declared,
         events="".join(written),
@@ -126,10 +131,25 @@ def _profile(profile: Profile) -> tuple[str, set[str]]:
 
 
 def _factory(target: str) -> str:
-    found = _FACTORY.fullmatch(target)
-    if found is None or found[1] == "__main__":
+    found = _importable(target)
+    if found is None:
         return _PLACEHOLDER
     return f"from {found[1]} import {found[2]} as make_target  # noqa: E402\n"
+
+
+def _importable(target: str) -> re.Match[str] | None:
+    """Module and factory of a target that a test in another file can import."""
+    found = _FACTORY.fullmatch(target)
+    return None if found is None or found[1] == "__main__" else found
+
+
+def _run(target: str) -> str:
+    """How to run the test: ``python -m pytest`` imports from the folder that it is started in, which bare ``pytest``
+    does not."""
+    found = _importable(target)
+    if found is None:
+        return "Write make_target, then run it with"
+    return f"Run it from the folder in which `import {found[1]}` works, as `sessioncore conform` was"
 
 
 def _identifier(finding: Finding) -> str:

@@ -19,11 +19,14 @@ from sessioncore.conformance.results import Finding, Kind, Report, RuleVerdict, 
 from sessioncore.conformance.rules import RULES
 
 from . import words
-from .coverage import KINDS, covered
+from .coverage import KINDS, told
 
 COLUMNS: Final = ("rule", "mark", "verdict", "exercised", "why")
 FINDINGS_MAX: Final = 12
 """How many findings are told at length; the page holds all of them."""
+
+SKIPPED_MAX: Final = 4
+"""How many reasons why a tier skipped cases are told; the page holds all of them."""
 
 _STYLES: Final = {
     Verdict.PASS: "green",
@@ -45,8 +48,7 @@ def summary(report: Report, folder: Path | None = None, *, width: int = _WIDTH, 
     findings = words.numbered(report)
     new = [number for number in range(1, len(findings) + 1) if words.first_like(number, findings) is None]
     blocks += [_finding(number, findings[number - 1], width) for number in new[:FINDINGS_MAX]]
-    if len(findings) > len(new[:FINDINGS_MAX]):
-        blocks.append(f"… and {words.count(len(findings) - len(new[:FINDINGS_MAX]), 'finding')} more or again.")
+    blocks.append(_untold(len(new) - FINDINGS_MAX, len(findings) - len(new)))
     # What matters most comes last: there a terminal's reader is.
     blocks += [_diagnosis(report), _verdict(report)]
     blocks.append(f"Report: {folder}" if folder is not None else "")
@@ -161,6 +163,13 @@ def _finding(number: int, finding: Finding, width: int) -> str:
     return "\n".join(lines)
 
 
+def _untold(more: int, again: int) -> str:
+    """What is found and not told here."""
+    told = [f"{words.count(more, 'more finding')}"] if more > 0 else []
+    told += [f"{words.count(again, 'finding')} in which another tier found the same again"] if again else []
+    return f"… and {', and '.join(told)}: the report has them (--report DIR)." if told else ""
+
+
 def _wrapped(text: str, width: int) -> list[str]:
     return wrap(text.replace("\n", " "), max(40, width), initial_indent="    ", subsequent_indent="      ")
 
@@ -169,9 +178,12 @@ def _diagnosis(report: Report) -> str:
     found = report.diagnosis
     if found is None:
         return ""
-    lines = [f"It cannot be told from this fault, on {found.tried} tests: {name}" for name in found.same]
-    lines += [f"It is near to {name}: {agree} steps agree, until {step}" for name, agree, step in found.near]
-    return "\n".join(map(words.cut, lines or [f"It behaves like no known fault ({found.tried} tests)."]))
+    tests = words.count(found.tried, "test")
+    lines = [f"It cannot be told from this fault, on {tests}: {words.fault_named(name)}" for name in found.same]
+    for name, steps, parts in found.near:
+        agree = "1 step agrees" if steps == 1 else f"{steps} steps agree"
+        lines.append(f"It is near to {words.fault_named(name)}: {agree}, until {words.cut(parts)}")
+    return "\n".join(lines or [f"It behaves like no known fault ({tests})."])
 
 
 def _tiers(report: Report) -> str:
@@ -184,11 +196,13 @@ def _tiers(report: Report) -> str:
     lines = [table(("tier", "cases", "steps", "time", "findings"), rows, _WIDTH)]
     for tier in report.tiers:
         lines += [f"{tier.name}: {words.cut(note, 600)}" for note in (tier.guarantee, *tier.notes) if note]
-        if tier.skipped:
-            lines.append(f"{tier.name}: {words.count(len(tier.skipped), 'case')} skipped: {words.cut(tier.skipped[0])}")
+        lines += [f"{tier.name}: skipped: {words.cut(why)}" for why in tier.skipped[:SKIPPED_MAX]]
+        if len(tier.skipped) > SKIPPED_MAX:
+            more = words.count(len(tier.skipped) - SKIPPED_MAX, "more reason")
+            lines.append(f"{tier.name}: skipped: … for {more}: the report has them (--report DIR)")
     return "\n".join(lines)
 
 
 def _coverage(report: Report) -> str:
-    every = covered(report.coverage, words.profile_of(report), report.lanes, report.unsupported)
-    return "Covered: " + ", ".join(f"{KINDS[one.kind]} {one.met}/{one.total}" for one in every)
+    every = [f"{KINDS[one.kind]} {one.met}/{one.total}" for one in told(report)]
+    return f"Covered: {', '.join(every)}" if every else ""

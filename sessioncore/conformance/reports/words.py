@@ -192,13 +192,15 @@ def _of_field(difference: Difference, value: Any) -> str:
 
 def numbered(report: Report) -> tuple[Finding, ...]:
     """Every finding once, in the order of their numbers (the first is 1): those of the tiers, then what only a verdict
-    holds."""
+    holds; and after all of them what says the same as an earlier one, so that what is told at length is numbered
+    without gaps."""
     every = [*report.findings, *(one for verdict in report.verdicts for one in verdict.findings)]
     kept: list[Finding] = []
     for finding in every:
         if not any(finding is other for other in kept):
             kept.append(finding)
-    return tuple(kept)
+    again = [first_like(number, kept) is not None for number in range(1, len(kept) + 1)]
+    return tuple(kept[place] for place in sorted(range(len(kept)), key=lambda place: again[place]))
 
 
 def number_of(finding: Finding, among: tuple[Finding, ...]) -> int:
@@ -259,12 +261,25 @@ def steps(finding: Finding) -> list[str]:
     return lines
 
 
+def _differences(finding: Finding) -> list[tuple[str, str, str]]:
+    """What differs, as it is shown: a value of the target's may break when it is compared."""
+    return [(one.what, wanted(one), seen(one)) for one in finding.differences]
+
+
+def fault_named(fault_id: str) -> str:
+    """A known fault with its sentence: ``O-24 (A job that ...)``; the id alone where it is not in the catalogue."""
+    from sessioncore.conformance.faults.catalogue import CATALOGUE  # many classes, for a target that fell short alone
+
+    found = next((fault.title for fault in CATALOGUE if fault.id == fault_id), "")
+    return f"{fault_id} ({found.rstrip('.')})" if found else cut(fault_id)
+
+
 def first_like(number: int, among: Sequence[Finding]) -> int | None:
     """The number of an earlier finding that says the same, found again in another tier; None where there is none."""
     own = among[number - 1]
     for earlier, other in enumerate(among[: number - 1], start=1):
         if (own.kind, own.rules, own.events, own.said) == (other.kind, other.rules, other.events, other.said) and (
-            list(map(str, own.differences)) == list(map(str, other.differences))
+            _differences(own) == _differences(other)
         ):
             return earlier
     return None

@@ -9,7 +9,7 @@ from typing import Any, final
 
 from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 
-from ..cases import Case
+from ..cases import Case, so_many
 from ..choosing import chosen
 from ..making import capabilities_of, made
 from ..possible_plan import softened
@@ -194,7 +194,7 @@ class Runner:
             findings=tuple(findings),
             coverage=self.tally.coverage,
             exercised=self.tally.exercised,
-            skipped=tuple(f"{why}: {count} cases" for why, count in sorted(self.skipped.items())),
+            skipped=tuple(f"{why}: {so_many(count)}" for why, count in sorted(self.skipped.items())),
             notes=tuple(notes),
             guarantee="" if findings or self.skipped else guarantee,
             inconclusive=tuple(self.tally.open.items()),
