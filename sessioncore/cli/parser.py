@@ -237,8 +237,7 @@ def _add_url_options(service: Any) -> None:
     service.add_argument("--failing-job", metavar="FILE", help=payload.format(fails))
     wait = (
         "how long to wait for one timer in real time; what takes longer is untested (default: 60s). smoke and standard"
-        " are given about 45 s each on a service, and a little more where much is found or the last case waits: the"
-        " report says what there was no time for"
+        " are given 45 to 70 s each on a service: the report says what there was no time for"
     )
     service.add_argument("--max-wait", type=duration, default=60_000_000, metavar="TIME", help=wait)
 

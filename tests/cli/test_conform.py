@@ -168,7 +168,7 @@ def test_a_service_that_answers_and_breaks_off_is_judged(capsys: pytest.CaptureF
 def test_the_help_names_the_time_that_a_tier_is_given(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["conform", "--help"])
-    assert f"given about {SECONDS_MAX:g} s each on a service" in " ".join(capsys.readouterr().out.split())
+    assert f"given {SECONDS_MAX:g} to 70 s each on a service" in " ".join(capsys.readouterr().out.split())
 
 
 def test_progress_tells_what_is_done_before_there_is_anything_to_count() -> None:

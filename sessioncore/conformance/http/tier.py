@@ -27,7 +27,7 @@ from .cases import in_seconds, wire_cases
 from .service import Service
 from .settings import Settings
 from .target import ANY, HttpTarget
-from .untried import Untried
+from .untried import LATE, WIRE_SHARE, Untried
 
 SECONDS_MAX = 45.0
 """About how long a tier of cases may take: ``standard`` must end within a minute."""
@@ -96,18 +96,18 @@ class HttpRunner:
         """The few cases for the wire, all of them; in real time those that wait for no timer."""
         # In real time what waits is chosen with the other cases, by what there is time for.
         cases = [case for case in wire_cases(self.profile) if self.service.virtual or not case.events[-1].at]
-        self._take_each(cases, f"{self.tier}, the wire", time.perf_counter() + seconds_max)
+        self._take_each(cases, " for the wire", time.perf_counter() + seconds_max)
 
     def _take_each(self, cases: Sequence[Case], what: str, deadline: float) -> None:
-        """One case after another, as long as there is time and it makes sense."""
+        """One case after another, as long as there is time and it makes sense. ``what`` says which cases these are."""
         for number, case in enumerate(cases):
             if self.over or time.perf_counter() > deadline:
                 why = "after what was found" if self.over else self.untried.over
-                self.notes.append(f"{what}: {so_many(len(cases) - number)} left out: {why}.")
+                self.notes.append(f"{so_many(len(cases) - number)}{what} left out: {why}.")
                 if not self.over:
                     self.untried.left(cases[number:])
                 break
-            self.progress(what, number, len(cases))
+            self.progress(self.tier + what, number, len(cases))
             self.take(self._meant(case))
 
     def run(self, cases: Iterable[Case], *, seconds_max: float = 50.0) -> TierResult:
@@ -135,7 +135,7 @@ class HttpRunner:
                 f" {seconds_max:.0f} s that were left; they meet {picked.met} of {picked.goals} transitions, refusals,"
                 " pairs, timer boundaries and ties."
             )
-        self._take_each(picked.cases, self.tier, began + 1.1 * seconds_max)
+        self._take_each(picked.cases, "", began + LATE * seconds_max)
         return self.result()
 
     def _meant(self, case: Case) -> Case:
@@ -216,7 +216,8 @@ class HttpRunner:
 
     def result(self) -> TierResult:
         """What was found so far."""
-        more = [self.untried.note()] if self.untried.note() and not self.over else []
+        timers = "" if self.over else self.untried.note(self.tally.coverage.rows)
+        more = [timers] if timers else []
         more += [f"{self._repeated} more findings like these are not told."] if self._repeated else []
         return TierResult(
             name=self.tier,
@@ -359,7 +360,7 @@ def judge_service(
             runner.notes.append("Its sessions have other lengths of time than the profile; its own were taken.")
         runner.run_wire(seconds_max=seconds_max)
         check_wire(runner)
-        left = max(seconds_max / 2, seconds_max - (time.perf_counter() - began))
+        left = max(WIRE_SHARE * seconds_max, seconds_max - (time.perf_counter() - began))
         lanes = min(service.capabilities.lanes, 2)
         result = runner.run(cases(own, lanes), seconds_max=left)
         return attrs.evolve(result, seconds=time.perf_counter() - began)
