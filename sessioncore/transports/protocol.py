@@ -42,6 +42,9 @@ class BoundedConnection(HttpToolsProtocol):
         self._due: float | None = None
         """When the request that is arriving must be here, in seconds of the loop's clock; None between requests."""
         self._turned_away = False
+        self._answering: RequestResponseCycle | None = None
+        self._last_words: bytes | None = None
+        """What the client is told before the connection is closed, once what was accepted has been answered."""
         self._plain = False
         """Whether the request that is arriving is a GET that nothing stands in the way of, and has no body so far."""
         self._answered = False
@@ -84,6 +87,12 @@ class BoundedConnection(HttpToolsProtocol):
                 "The request line and headers are too long.",
                 f"Send at most {self.options.header_bytes_max} bytes of them.",
             )
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request is here, perhaps right behind another one."""
+        super().on_message_begin()
+        if self._due is None:
+            self._start_clock()
 
     def on_headers_complete(self) -> None:
         """The head is here; the body may follow."""
@@ -196,18 +205,53 @@ class BoundedConnection(HttpToolsProtocol):
         )
 
     def _turn_away(self, status: int, code: int, message: str, remedy: str) -> None:
-        """Answer, unless an answer is already on its way, and close the connection."""
+        """Answer what was accepted, then say this, and close the connection. Nothing more is read from it."""
         if self._turned_away or self.transport.is_closing():
             return
         self._turned_away = True
         self._due = None
-        crowded = len(self.connections) > CROWD * self.options.connections_max
-        if crowded or not (self.cycle is None or self.cycle.response_complete or not self.cycle.response_started):
+        if len(self.connections) > CROWD * self.options.connections_max:
             self.transport.close()
             return
         body = error_body(refuse(message, remedy, status=status, code=code))
         head = b"content-type: application/json\r\nconnection: close\r\ncontent-length: %d\r\n\r\n" % len(body)
-        self.transport.write(STATUS_LINE[status] + head + body)
+        self._last_words = STATUS_LINE[status] + head + body
+        begun = self.cycle
+        if begun is not None and begun.more_body and not begun.response_complete:
+            self._give_up(begun)
+        if not self._busy():
+            self._say_last_words()
+
+    def _give_up(self, begun: RequestResponseCycle) -> None:
+        """The request that has not wholly arrived is the one that is refused: nobody else answers it."""
+        if begun.response_started:  # half an answer is there, and nothing can follow it
+            self.transport.close()
+        begun.disconnected = True
+        begun.message_event.set()
+        if self.pipeline and self.pipeline[0][0] is begun:
+            self.pipeline.popleft()
+
+    def _busy(self) -> bool:
+        """Whether a request that was accepted on this connection is still to be answered."""
+        now = self._answering
+        return now is not None and not (now.response_complete or now.disconnected)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """A request has its turn: at once, or when those before it in the pipeline have been answered."""
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def on_response_complete(self) -> None:
+        """An answer is out: the next request of the pipeline has its turn, or the last words are said."""
+        super().on_response_complete()
+        if not self._busy():
+            self._say_last_words()
+
+    def _say_last_words(self) -> None:
+        if self._last_words is None or self.transport.is_closing():
+            return
+        self.transport.write(self._last_words)
+        self._last_words = None
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_S, self.transport.close)

@@ -225,6 +225,33 @@ def test_answers_come_in_the_order_of_the_requests_also_behind_one_that_waits(sm
     assert answers.index(f'"id":"{job_id}"'.encode()) < answers.index(b'"count":') < answers.index(b'"versions"')
 
 
+OPEN = b'{"mode":"batch","backend":"alpha"}'
+POST = GET.replace(b"GET /jobs", b"POST /sessions") + b"Content-Length: %d\r\n\r\n" % len(OPEN) + OPEN
+PART = GET.replace(b"GET", b"POST") + b"Content-Length: 100\r\n\r\n{"
+
+
+@pytest.mark.parametrize(
+    ("accepted", "wrong", "refusal"),
+    [
+        ([POST], b"XXX\r\n\r\n", b"HTTP/1.1 400"),
+        ([POST, POST, GET + b"\r\n"], b"XXX\r\n\r\n", b"HTTP/1.1 400"),
+        ([GET + b"\r\n", POST], b"\x16\x03\x01", b"HTTP/1.1 400"),
+        ([POST], PART, b"HTTP/1.1 408"),
+        ([POST, POST], PART, b"HTTP/1.1 408"),
+    ],
+)
+def test_what_was_accepted_is_answered_before_what_follows_is_refused(
+    small: Service, accepted: list[bytes], wrong: bytes, refusal: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = small.counts()[0]
+    answers = talk(small, b"".join(accepted) + wrong)
+    assert answers.count(b"HTTP/1.1 200 OK\r\n") == len(accepted)
+    assert answers.count(refusal) == answers.count(b"HTTP/1.1 4") == 1
+    assert answers.index(refusal) > answers.rindex(b"HTTP/1.1 200")
+    assert small.counts()[0] == before + accepted.count(POST)
+    assert "write_eof" not in caplog.text
+
+
 def test_a_head_request_is_answered_without_a_body(small: Service) -> None:
     answers = talk(small, b"HEAD /versions HTTP/1.1\r\nHost: localhost\r\n\r\n" + LAST)
     head, _, rest = answers.partition(b"\r\n\r\n")
