@@ -336,7 +336,7 @@ class WorkerPool:
             self._read(worker, calls)  # it may have answered before it died
         del self._workers[tag]
         self._hang_up(worker)
-        if not worker.ready:
+        if not worker.ready and status is not None:  # without a status the fork server died: that counts once, not here
             self._starts_failed += 1
             if self._starts_failed >= starts_failed_max:
                 self._broken = f"The workers die while they start: {obituary(status)}"

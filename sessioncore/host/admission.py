@@ -12,7 +12,7 @@ from sessioncore.core.job import job_row
 from sessioncore.core.step import step
 
 from .device import Device
-from .ledger import Ledger
+from .ledger import Ledger, tags_bytes
 from .loop import Loop
 from .refusals import (
     full,
@@ -101,6 +101,17 @@ def check_tags(tags: tuple[str, ...], limits: HostLimits) -> None:
         )
 
 
+def check_bytes(ledger: Ledger, limits: HostLimits, size: int) -> None:
+    """Refuse what would need so many bytes more than this host keeps."""
+    if ledger.stored_bytes + size > limits.stored_bytes_max:
+        raise full(
+            "Too many bytes are kept",
+            limits.stored_bytes_max,
+            "Delete jobs that you need no more.",
+            row="host.stored-bytes-max",
+        )
+
+
 def _check_limits(ledger: Ledger, limits: HostLimits, request: JobRequest, device: Device) -> None:
     check_tags(request.tags, limits)
     size = len(request.params)
@@ -119,13 +130,7 @@ def _check_limits(ledger: Ledger, limits: HostLimits, request: JobRequest, devic
             "Delete jobs that you need no more.",
             row="host.jobs-max",
         )
-    if ledger.stored_bytes + size > limits.stored_bytes_max:
-        raise full(
-            "Too many bytes are kept",
-            limits.stored_bytes_max,
-            "Delete jobs that you need no more.",
-            row="host.stored-bytes-max",
-        )
+    check_bytes(ledger, limits, size + tags_bytes(request.tags))
 
 
 def check_journal(loop: Loop, limits: HostLimits, kept: int = KEPT_FOR_ENDS) -> None:

@@ -9,10 +9,10 @@ from typing import Any
 from sessioncore.core.errors import ClientError, HostError
 from sessioncore.core.events import JobCancelRequested, SubmitRequested
 
-from .admission import KEPT_FOR_REPORTS, admit, check_journal, check_tags
+from .admission import KEPT_FOR_REPORTS, admit, check_bytes, check_journal, check_tags
 from .base import RuntimeBase
 from .flights import LOG, PARAMS, RESULT, result_key
-from .ledger import CLIENT_FINAL, HostJob
+from .ledger import CLIENT_FINAL, HostJob, tags_bytes
 from .listing import page_of
 from .values import Caller, JobFilter, JobRequest, JobView
 from .views import job_view
@@ -104,10 +104,11 @@ class JobOperations(RuntimeBase):
             known = self._job(who, job_id)
             self._loop.require_writable()
             check_tags(tuple(tags), self.limits)
+            check_bytes(self._loop.ledger, self.limits, tags_bytes(tags))
             check_journal(self._loop, self.limits)
             facts = {"note": "tags", "job_id": job_id, "tags": list(tags), "user": who.user}
             self._loop.note(self._devices[known.device], now, facts)
-            known.tags = tuple(tags)
+            self._loop.ledger.set_tags(known, tuple(tags))
             return self._view_job(known, now)
 
     def params(self, who: Caller, job_id: str) -> bytes | None:

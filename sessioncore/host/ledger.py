@@ -6,8 +6,9 @@ under the runtime's lock.
 
 from __future__ import annotations
 
+import json
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import final
 
 import attrs
@@ -20,6 +21,11 @@ from sessioncore.ports import Json
 
 CLIENT_FINAL = FINAL | {JobStatus.CANCELLING}
 """The statuses that a client sees as final: a job that is being cancelled is cancelled to it (J-03)."""
+
+
+def tags_bytes(tags: Sequence[str]) -> int:
+    """What a job's tags take in the journal."""
+    return len(json.dumps(list(tags))) if tags else 0
 
 
 @final
@@ -73,7 +79,7 @@ class Ledger:
         self.queued: Counter[str] = Counter()
         """Queued jobs by device."""
         self.stored_bytes = 0
-        """Of payloads and results."""
+        """Of payloads, results, and all tags that the journal tells of."""
         self._sessions_of: dict[str, dict[str, HostSession]] = {}
         self._jobs_of: dict[str, dict[str, HostJob]] = {}
         self._metered: dict[str, dict[str, None]] = {}
@@ -94,9 +100,14 @@ class Ledger:
         """A job was accepted."""
         self.jobs[job.id] = job
         self._jobs_of.setdefault(job.instance, {})[job.id] = job
-        self.stored_bytes += job.payload_bytes
+        self.stored_bytes += job.payload_bytes + tags_bytes(job.tags)
         if job.session_id is not None:
             self.sessions[job.session_id].jobs[job.id] = None
+
+    def set_tags(self, job: HostJob, tags: tuple[str, ...]) -> None:
+        """A job's tags were replaced. The journal keeps the old ones as well, for good."""
+        job.tags = tags
+        self.stored_bytes += tags_bytes(tags)
 
     def hide_job(self, job: HostJob) -> None:
         """A job was deleted by its owner: no listing shows it any more."""

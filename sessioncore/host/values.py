@@ -38,8 +38,8 @@ class DeviceSpec:
 class HostLimits:
     """Bounds on everything a host keeps. What would cross one is refused before it is accepted.
 
-    Counts unless the name ends in a unit. ``stored_bytes_max`` is over all payloads and results kept; ``attempt`` is
-    what one attempt may use in its worker.
+    Counts unless the name ends in a unit. ``stored_bytes_max`` is over all payloads, results and tags kept;
+    ``attempt`` is what one attempt may use in its worker.
     """
 
     sessions_max: int = 100_000

@@ -20,6 +20,9 @@ from .refusals import FORBIDDEN, NOT_FOUND, refuse
 from .wire import Wire, iso, session_wire
 
 ADVANCE_US_MAX = 10 * 366 * 24 * 3600 * SECOND
+NOW_US_MAX = 7_025 * 365 * 24 * 3600 * SECOND
+"""In the year 8990: what lies ahead of it, such as a deadline, can still be told as a date."""
+
 JOURNAL_LINES_PER_CHUNK = 200
 
 
@@ -82,12 +85,14 @@ class Control:
                 "Send either 'microseconds', a whole number, or 'seconds'.",
             )
         if microseconds is None:
-            if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given):
+            if isinstance(given, bool) or not isinstance(given, int | float) or not math.isfinite(given * SECOND):
                 raise wrong("seconds", given, "a number of seconds")
             microseconds = round(given * SECOND)
+        name = "seconds" if given is not None else "microseconds"
         if not 0 <= microseconds <= ADVANCE_US_MAX:
-            name = "seconds" if given is not None else "microseconds"
             raise wrong(name, body[name], "a length of time from zero to ten years")
+        if self._runtime.now() + microseconds > NOW_US_MAX:
+            raise wrong(name, body[name], "a length of time that ends before the year 9000")
         self._runtime.advance(microseconds)
         return self.clock()
 

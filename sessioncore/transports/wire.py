@@ -19,11 +19,12 @@ RAN_TOO_LONG = 1305
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = 1_000_000
+_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1)
 
 
 def iso(at: int) -> str:
-    """Microseconds since the epoch as ``2026-01-31T12:00:00.000000Z``."""
-    return (_EPOCH + timedelta(microseconds=at)).isoformat(timespec="microseconds")[:-6] + "Z"
+    """Microseconds since the epoch as ``2026-01-31T12:00:00.000000Z``; what is later than the year 9999 as its end."""
+    return (_EPOCH + timedelta(microseconds=min(at, _LAST))).isoformat(timespec="microseconds")[:-6] + "Z"
 
 
 def iso_or_none(at: int | None) -> str | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from qiskit import QuantumCircuit
 
-from sessioncore.backends import BackendError, LocalBackend, make_backend, wait_warm
+from sessioncore.backends import BackendError, LocalBackend, make_backend, open_backends, wait_warm
 from sessioncore.backends.assignment import waiting_max
 from sessioncore.ports import Attempt, Failed, Limits, Outcome, Released, Succeeded
 from tests.backends.conftest import DEVICES, wait_s_max, wait_until
@@ -182,6 +182,19 @@ def test_a_lost_fork_server_fails_what_runs_and_all_workers_come_back(backends: 
     assert isinstance(outcome, Failed)
     wait_until(lambda: not Path(f"/proc/{pid}").exists(), "its workers died with it")
     assert isinstance(run("sampler", SHORT), Succeeded)
+
+
+def test_fork_servers_may_be_lost_one_after_another_while_workers_start() -> None:
+    """Each counts once, however many workers it takes with it."""
+    (backend,) = open_backends(["ideal_5"], workers=3)
+    try:
+        for _ in range(2):
+            lost = backend.pool.server_pid
+            os.kill(lost, signal.SIGKILL)
+            wait_until(lambda lost=lost: backend.pool.server_pid != lost, "another one is started")
+        backend.wait_warm(wait_s_max)
+    finally:
+        backend.close()
 
 
 def test_nothing_is_simulated_where_workers_are_forked_so_it_has_one_thread(backends: Backends) -> None:

@@ -332,6 +332,21 @@ def test_every_bound_is_refused_before_anything_is_accepted(make_world: MakeWorl
     world.submit()
 
 
+def test_tags_are_bytes_that_are_kept_for_good_since_the_journal_tells_them(make_world: MakeWorld) -> None:
+    world = make_world(limits=HostLimits(stored_bytes_max=300))
+    job = world.submit(params=b"1234", tags=("abc",))
+    kept = 4 + len('["abc"]')
+    assert world.runtime.health()["stored_bytes"] == kept
+    for _ in range(2):
+        world.runtime.set_tags(ME, job.id, ["x" * 100])
+        kept += len('[""]') + 100
+        assert world.runtime.health()["stored_bytes"] == kept
+    assert status(lambda: world.runtime.set_tags(ME, job.id, ["\N{GRINNING FACE}" * 10])) == 429, "12 bytes each"
+    assert world.job(job).tags == ("x" * 100,)
+    assert status(lambda: world.submit(tags=("y" * 100,))) == 429
+    assert world.runtime.health()["stored_bytes"] == kept
+
+
 def test_a_result_log_or_metrics_without_measure_are_cut(make_world: MakeWorld) -> None:
     world = make_world(limits=HostLimits(result_bytes_max=5, log_chars_max=4, metrics_chars_max=20))
     large, chatty, verbose, odd = (world.submit() for _ in range(4))

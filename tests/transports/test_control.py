@@ -8,6 +8,7 @@ import httpx
 import orjson
 import pytest
 
+from sessioncore.core.durations import SECOND
 from sessioncore.host import VirtualClock
 from sessioncore.transports import Options
 
@@ -37,8 +38,8 @@ def test_a_virtual_clock_is_read_and_moved_and_timers_fire() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"seconds": -1}, {"seconds": "1"}, {"seconds": True}, {"seconds": 1e300}, {"microseconds": 1.5},
-     {"microseconds": -1}, {"seconds": 1, "microseconds": 1}, {"microseconds": 10**18}, []],
+    [{}, {"seconds": -1}, {"seconds": "1"}, {"seconds": True}, {"seconds": 1e300}, {"seconds": 1e308},
+     {"microseconds": 1.5}, {"microseconds": -1}, {"seconds": 1, "microseconds": 1}, {"microseconds": 10**18}, []],
 )  # fmt: skip
 def test_a_wrong_length_of_time_moves_nothing(body: object) -> None:
     with serving(Options(control=True), clock=VirtualClock()) as service:
@@ -47,6 +48,18 @@ def test_a_wrong_length_of_time_moves_nothing(body: object) -> None:
         assert answer.status_code == 400
         error_of(answer)
         assert service.runtime.now() == before
+
+
+def test_a_clock_stops_before_dates_do_and_what_lies_beyond_can_still_be_told() -> None:
+    with serving(Options(control=True), clock=VirtualClock(253_402_300_700 * SECOND)) as service:
+        opened = service.client.post("/sessions", json={"mode": "dedicated", "backend": "alpha"})
+        assert opened.status_code == 200
+        assert service.client.get("/workloads").json()["total_count"] == 1
+        service.submit(opened.json()["id"])
+        assert service.client.get(f"/sessions/{opened.json()['id']}").json()["timestamps"]
+        answer = ask("POST", service.url + "/_sessioncore/clock/advance", json={"seconds": 3600})
+        assert answer.status_code == 400
+        assert "year 9000" in error_of(answer)["solution"]
 
 
 def test_a_real_clock_cannot_be_moved(control: httpx.Client) -> None:
