@@ -99,7 +99,11 @@ class Refused:
 
 
 class Backend(Protocol):
-    """One device's adapter. It translates and executes; it decides nothing about sessions or jobs."""
+    """One device's adapter. It translates and executes; it decides nothing about sessions or jobs.
+
+    An adapter that can come to an end of its own may also have a property ``failure``: why it will never run anything
+    again, None while it can. New jobs are refused from then on.
+    """
 
     @property
     def name(self) -> str:

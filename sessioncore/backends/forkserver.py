@@ -70,10 +70,15 @@ class ForkServer:
         return self._control.fileno()
 
     def fork(self, tag: int) -> socket.socket:
-        """Have a worker forked; returns our end of its socket. It may be written to at once."""
+        """Have a worker forked; returns our end of its socket. It may be written to at once. Raises OSError when the
+        fork server is gone."""
         ours, theirs = socket.socketpair()
         with theirs:
-            socket.send_fds(self._control, [self._line({"fork": tag})], [theirs.fileno()])
+            try:
+                socket.send_fds(self._control, [self._line({"fork": tag})], [theirs.fileno()])
+            except OSError:
+                ours.close()
+                raise
         ours.setblocking(False)
         return ours
 

@@ -61,6 +61,11 @@ class LocalBackend:
         return self._programs
 
     @property
+    def failure(self) -> str | None:
+        """Why nothing will ever run here again: its workers cannot be started. None while they can."""
+        return self._pool.failure
+
+    @property
     def pool(self) -> WorkerPool:
         """The workers behind this device."""
         return self._pool

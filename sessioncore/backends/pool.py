@@ -110,6 +110,11 @@ class WorkerPool:
                 self._warm_changed.wait(left)
 
     @property
+    def failure(self) -> str | None:
+        """Why no worker will ever be started again; None while they can be."""
+        return self._broken
+
+    @property
     def closed(self) -> bool:
         """Whether :meth:`close` was called."""
         return self._closing

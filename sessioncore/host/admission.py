@@ -21,6 +21,7 @@ from .refusals import (
     no_program,
     no_session,
     queue_full,
+    unavailable,
     wrong_device,
 )
 from .values import Caller, HostLimits, JobRequest
@@ -53,6 +54,12 @@ def admit(loop: Loop, limits: HostLimits, who: Caller, request: JobRequest, at: 
     if refused is not None:
         raise refused
     loop.require_writable()
+    if (failure := device.failure) is not None:
+        raise unavailable(
+            f"The device {device.name} cannot run anything any more: {failure}",
+            "Ask the operator to restart the service; nothing was accepted.",
+            row="host.device-failed",
+        )
     _check_limits(loop.ledger, limits, request, device)
     check_journal(loop, limits)
     return device

@@ -37,6 +37,11 @@ class Device:
         """The device's name, which is its core's id as well."""
         return self.core.id
 
+    @property
+    def failure(self) -> str | None:
+        """Why its adapter will never run anything again; None while it can, or where it cannot tell."""
+        return getattr(self.backend, "failure", None)
+
     def wish(self, at: int) -> Event:
         """The request that makes the core what operators want: a held device that is online is paused inside."""
         inside = self.shown

@@ -159,12 +159,17 @@ class Runtime(SessionOperations, JobOperations, DeviceOperations):
         return self._loop.outbox.subscribe(callback)
 
     def health(self) -> dict[str, Any]:
-        """How the runtime is, in numbers. ``status``: ok, stopping or read-only."""
+        """How the runtime is, in numbers. ``status``: ok, stopping, failing (a device is beyond repair) or
+        read-only."""
         loop = self._loop
         status = "ok" if self._accepting else "stopping"
+        failed = {name: device.failure for name, device in self._devices.items() if device.failure is not None}
+        if failed:
+            status = "failing"
         return {
             "status": status if loop.failure is None else "read-only",
             "failure": loop.failure,
+            "devices_failed": failed,
             "started_at": self.started_at,
             "now": self.now(),
             "sessions": len(loop.ledger.sessions),

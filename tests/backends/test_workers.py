@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -193,6 +195,22 @@ def test_fork_servers_may_be_lost_one_after_another_while_workers_start() -> Non
             os.kill(lost, signal.SIGKILL)
             wait_until(lambda lost=lost: backend.pool.server_pid != lost, "another one is started")
         backend.wait_warm(wait_s_max)
+        assert backend.failure is None
+    finally:
+        backend.close()
+
+
+def test_a_pool_that_cannot_start_workers_says_why_for_good() -> None:
+    (backend,) = open_backends(["ideal_5"], workers=1)
+    try:
+        deadline = time.monotonic() + wait_s_max
+        while backend.failure is None:
+            assert time.monotonic() < deadline
+            with suppress(ProcessLookupError):
+                os.kill(backend.pool.server_pid, signal.SIGKILL)
+        assert "dies again and again" in backend.failure
+        with pytest.raises(BackendError, match="dies again and again"):
+            backend.wait_warm(wait_s_max)
     finally:
         backend.close()
 

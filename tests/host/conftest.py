@@ -37,6 +37,7 @@ class HandBackend:
         self.programs = frozenset({"sampler", "estimator"})
         self.answer = answer
         self.broken: Exception | None = None
+        self.failure: str | None = None
         self.deaf = False
         self.attempts: list[Attempt] = []
         self.stopped: list[str] = []

@@ -332,6 +332,21 @@ def test_every_bound_is_refused_before_anything_is_accepted(make_world: MakeWorl
     world.submit()
 
 
+def test_a_device_that_will_never_run_anything_again_takes_no_jobs_and_health_says_so(make_world: MakeWorld) -> None:
+    sound, broken = HandBackend("sound"), HandBackend("broken")
+    world = make_world(sound, broken)
+    before = world.runtime.submit(ME, request("broken"))
+    broken.failure = "its workers die while they start"
+    with pytest.raises(ClientError, match="workers die while they start") as caught:
+        world.runtime.submit(ME, request("broken"))
+    assert (caught.value.http_status, caught.value.row) == (503, "host.device-failed")
+    assert world.submit().client_status == "Running"
+    health = world.runtime.health()
+    assert (health["status"], health["jobs"]) == ("failing", 2)
+    assert health["devices_failed"] == {"broken": "its workers die while they start"}
+    assert world.job(before).client_status == "Running", "its own report says what becomes of it"
+
+
 def test_tags_are_bytes_that_are_kept_for_good_since_the_journal_tells_them(make_world: MakeWorld) -> None:
     world = make_world(limits=HostLimits(stored_bytes_max=300))
     job = world.submit(params=b"1234", tags=("abc",))
