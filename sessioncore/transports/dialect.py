@@ -12,7 +12,7 @@ from typing import Any
 from sessioncore.core.durations import SECOND
 from sessioncore.core.states import Mode
 from sessioncore.core.values import replaced
-from sessioncore.host import Caller, JobFilter, JobView, Runtime
+from sessioncore.host import Caller, JobFilter, JobView, Runtime, SessionView
 from sessioncore.ports import Backend
 
 from . import wire
@@ -170,9 +170,9 @@ class Dialect(JobOperations):
         if start is None:
             start = query_count(query, "previous", 0) or 0
         found = self._workloads(who, query)
-        found.sort(key=lambda entry: (entry["created"], entry["id"]), reverse=newest_first)
+        found.sort(key=lambda view: (view.created_at, view.id), reverse=newest_first)
         answer: Wire = {
-            "workloads": found[start : start + limit],
+            "workloads": [wire.workload_wire(view) for view in found[start : start + limit]],
             "total_count": len(found),
             "limit": limit,
         }
@@ -182,7 +182,7 @@ class Dialect(JobOperations):
             answer["previous"] = {"href": f"/workloads?previous={max(0, start - limit)}&limit={limit}"}
         return answer
 
-    def _workloads(self, who: Caller, query: Query) -> list[Wire]:
+    def _workloads(self, who: Caller, query: Query) -> list[SessionView | JobView]:
         """Every workload that passes the filters, in no order."""
         mode = query_choice(query, "mode", ("job", "session", "batch"))
         backend = query_text(query, "backend")
@@ -194,24 +194,24 @@ class Dialect(JobOperations):
         for status in statuses:
             if status not in WORKLOAD_STATUSES:
                 raise wrong("status", status, " or ".join(WORKLOAD_STATUSES))
-        entries: list[Wire] = []
+        views: list[SessionView | JobView] = []
         if mode != "job":
-            entries += [
-                wire.session_workload_wire(view)
+            views += [
+                view
                 for view in self.runtime.sessions(who)
                 if (after is None or view.created_at >= after) and (before is None or view.created_at <= before)
             ]
         if mode in (None, "job"):
             wanted = JobFilter(limit=JOBS_PAGE_MAX, backend=backend, created_after=after, created_before=before)
-            entries += [wire.job_workload_wire(view) for view in self._own_jobs(who, wanted)]
+            views += self._own_jobs(who, wanted)
         return [
-            entry
-            for entry in entries
-            if (mode is None or entry["mode"] == mode)
-            and (backend is None or entry["backend"] == backend)
-            and (not statuses or entry["status"] in statuses)
-            and (not search or search in entry["id"] or search in entry["tags"])
-            and set(tags) <= set(entry["tags"])
+            view
+            for view in views
+            if (mode is None or wire.workload_mode(view) == mode)
+            and (backend is None or view.backend_name == backend)
+            and (not statuses or wire.workload_status(view) in statuses)
+            and (not search or search in view.id or search in wire.workload_tags(view))
+            and set(tags) <= set(wire.workload_tags(view))
         ]
 
     def _own_jobs(self, who: Caller, wanted: JobFilter) -> list[JobView]:

@@ -188,43 +188,44 @@ _WORKLOAD_STATUS = {
 """States of sessions and statuses of jobs in the words of ``GET /workloads``."""
 
 
-def session_workload_wire(view: SessionView) -> Wire:
-    """A session as an entry of ``GET /workloads``."""
-    cancelled = str(view.state_reason) == "cancelled"
-    return {
+def workload_mode(view: SessionView | JobView) -> str:
+    """``session``, ``batch``, or ``job`` for a job of its own."""
+    if isinstance(view, JobView):
+        return "job"
+    return "batch" if str(view.mode) == "batch" else "session"
+
+
+def workload_status(view: SessionView | JobView) -> str:
+    """How a workload stands, in the words of ``GET /workloads``."""
+    if isinstance(view, JobView):
+        return _WORKLOAD_STATUS[view.client_status]
+    return "canceled" if str(view.state_reason) == "cancelled" else _WORKLOAD_STATUS[str(view.state)]
+
+
+def workload_tags(view: SessionView | JobView) -> tuple[str, ...]:
+    """The tags of a job of its own; a session has none."""
+    return view.tags if isinstance(view, JobView) else ()
+
+
+def workload_wire(view: SessionView | JobView) -> Wire:
+    """A session, or a job of its own, as an entry of ``GET /workloads``."""
+    entry: Wire = {
         "id": view.id,
         "created": iso(view.created_at),
-        "ended": iso_or_none(view.closed_at),
+        "ended": iso_or_none(view.ended_at if isinstance(view, JobView) else view.closed_at),
         "backend": view.backend_name,
         "instance": view.instance,
         "user_id": view.user,
-        "accepting_jobs": view.accepting_jobs,
-        "mode": "batch" if str(view.mode) == "batch" else "session",
-        "status": "canceled" if cancelled else _WORKLOAD_STATUS[str(view.state)],
-        "tags": [],
+        "accepting_jobs": None if isinstance(view, JobView) else view.accepting_jobs,
+        "mode": workload_mode(view),
+        "status": workload_status(view),
+        "tags": list(workload_tags(view)),
+    }
+    if isinstance(view, JobView):
+        usage = usage_wire(view)
+        charged = {"qpu_charge_time_seconds": usage["qpu_charge_time_seconds"], "status": usage["status"]}
+        return entry | {"status_reason": view.reason, "usage_seconds": usage["seconds"], "usage": charged}
+    return entry | {
         "usage_seconds": view.usage / _SECOND,
         "usage": {"qpu_charge_time_seconds": view.usage / _SECOND},
-    }
-
-
-def job_workload_wire(view: JobView) -> Wire:
-    """A job of its own as an entry of ``GET /workloads``."""
-    usage = usage_wire(view)
-    return {
-        "id": view.id,
-        "created": iso(view.created_at),
-        "ended": iso_or_none(view.ended_at),
-        "backend": view.backend_name,
-        "instance": view.instance,
-        "user_id": view.user,
-        "accepting_jobs": None,
-        "mode": "job",
-        "status": _WORKLOAD_STATUS[view.client_status],
-        "status_reason": view.reason,
-        "tags": list(view.tags),
-        "usage_seconds": usage["seconds"],
-        "usage": {
-            "qpu_charge_time_seconds": usage["qpu_charge_time_seconds"],
-            "status": usage["status"],
-        },
     }
