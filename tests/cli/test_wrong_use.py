@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sessioncore.cli import main
 from sessioncore.cli.serve import read_tokens
 
 
@@ -35,6 +37,8 @@ def refused(arguments: Sequence[str], *said: str) -> None:
     [
         (["run", "no-such-program.py"], ["no-such-program.py", "does not exist"]),
         (["run", "tests"], ["tests", "is a folder"]),
+        (["run", "a" * 300], ["does not exist"]),
+        (["run", "--report", "", "tests/examples/bell.py"], ["--report ''", "folder"]),
         (["serve", "--store", "sqlite:///x"], ["sqlite:///x", "memory:"]),
         (["serve", "--host", "0.0.0.0"], ["0.0.0.0", "--tokens"]),  # noqa: S104 - it must be refused
         (["serve", "--backend", "fake_nowhere"], ["fake_nowhere"]),
@@ -65,6 +69,47 @@ def refused(arguments: Sequence[str], *said: str) -> None:
 def test_wrong_use_is_told_in_one_line(arguments: list[str], said: list[str]) -> None:
     """What is wrong, and what would be right."""
     refused(arguments, *said)
+
+
+@pytest.mark.parametrize("command", [["conform"], ["explore", "--always"]])
+@pytest.mark.parametrize(
+    ("module", "said"),
+    [("import sys\nsys.exit(0)\n", "exit(0)"), ("def f(:\n", "SyntaxError"), ("1 / 0\n", "ZeroDivisionError")],
+)
+def test_a_module_that_cannot_be_imported_is_told(
+    command: list[str], module: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Also one that would end the program, and by that pass as conforming."""
+    name = f"module_{abs(hash((*command, module)))}"
+    (tmp_path / f"{name}.py").write_text(module, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main([*command, f"{name}:f"]) == 2
+    told = capsys.readouterr().err
+    assert f"{name}:f cannot be loaded" in told
+    assert said in told
+    assert told.count("\n") == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a shell and its devices")
+@pytest.mark.parametrize(
+    ("command", "code", "said"),
+    [
+        ("doctor >&-", 0, ""),
+        ("conform nothing.log 2>&-", 2, ""),
+        ("explore --jobs 1 2>&- >&-", 0, ""),
+        ("explore --jobs 1 > /dev/full", 2, "sessioncore: No space left on device"),
+        ("conform nothing.log 2> /dev/full", 2, ""),
+    ],
+)
+def test_streams_that_are_closed_or_full_are_no_traceback(command: str, code: int, said: str) -> None:
+    if "/dev/full" in command and not Path("/dev/full").exists():
+        pytest.skip("there is no /dev/full here")
+    shell = ["sh", "-c", f"exec {shlex.quote(sys.executable)} -m sessioncore {command}"]
+    done = subprocess.run(shell, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == code, done.stderr
+    assert done.stderr.startswith(said)
+    assert done.stderr.count("\n") == bool(said)
 
 
 @pytest.mark.parametrize(
