@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sessioncore.core.profiles import PROFILES
 
-from .messages import UsageError, require
+from .messages import UsageError, for_header, in_utf8, require
 
 if TYPE_CHECKING:
     from sessioncore.conformance import Factory, Report
@@ -83,9 +83,9 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
 
     settings = settings_of(
         arguments.target,
-        token=arguments.token or os.environ.get("QISKIT_IBM_TOKEN"),
-        instance=arguments.instance or os.environ.get("QISKIT_IBM_INSTANCE"),
-        backend=arguments.backend,
+        token=_in_header(arguments, "token"),
+        instance=_in_header(arguments, "instance"),
+        backend=None if arguments.backend is None else in_utf8("--backend", arguments.backend),
         short=arguments.short_job,
         long=arguments.long_job,
         failing=arguments.failing_job,
@@ -101,6 +101,14 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
         strict=arguments.strict,
         progress=progress,
     )
+
+
+def _in_header(arguments: argparse.Namespace, name: str) -> str | None:
+    """What requests carry: from the option, or from the environment of the stock client."""
+    variable = f"QISKIT_IBM_{name.upper()}"
+    given, said = (f"--{name}", getattr(arguments, name)), (variable, os.environ.get(variable))
+    what, text = given if given[1] else said
+    return for_header(what, text, "ascii") if text else None
 
 
 def _log(arguments: argparse.Namespace, expected: dict[str, str], progress: Progress) -> Report:
