@@ -5,10 +5,13 @@ Exit codes: 0 ok, 1 the thing judged or run fell short, 2 wrong use. ``run`` pas
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+
+from .parser import build_parser
 
 WRONG_USE = 2
 INTERRUPTED = 130
@@ -26,8 +29,6 @@ def _told(argv: Sequence[str] | None) -> int:
     """Run one command; what is wrong with its use, or with the machine's files, is told."""
     from sessioncore.core.errors import SessionCoreError
 
-    from .parser import build_parser
-
     _open_missing_streams()
     try:
         try:
@@ -43,8 +44,9 @@ def _told(argv: Sequence[str] | None) -> int:
         _silence(sys.stdout.fileno())
         return 0
     except OSError as error:
-        where = "" if error.filename is None else f"{os.fsdecode(error.filename)!r}: "
-        _say(f"{where}{error.strerror or error}; nothing more can be read or written there")
+        where = "" if error.filename is None else f"{error.filename}: "
+        full = ": make room, or write elsewhere" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+        _say(f"{where}{error.strerror or error}{full}")
         _silence(sys.stdout.fileno())
         return WRONG_USE
     return code

@@ -151,7 +151,7 @@ class Remote:
             raise UsageError(told) from error
 
     def _foreign(self, why: str) -> UsageError:
-        told = f"what answers at {self._origin} is no sessioncore service ({why}): give the address of one with --url"
+        told = f"what answers at {self._origin} is no sessioncore service ({why}): give the address of one"
         return UsageError(told)
 
     def workloads(self, mode: str) -> list[dict[str, Any]]:

@@ -27,7 +27,7 @@ FETCH_S = 3.0
 WARM_S_MAX = 120.0
 
 STOPPED_BY = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""What ends the service in good order. An ignored Ctrl-C or hangup stays ignored."""
+"""What ends the service in good order."""
 
 OPERATOR = "operator"
 """The word of a file of tokens that opens the control routes to a user."""
@@ -54,7 +54,9 @@ def serve(arguments: argparse.Namespace) -> int:
     options = Options(control=arguments.control, tokens=tokens, operators=operators, wait_s=arguments.wait)
     with open_service(arguments, options, host=arguments.host, port=arguments.port) as service:
         for number in STOPPED_BY:
-            if number == signal.SIGTERM or signal.getsignal(number) is not signal.SIG_IGN:  # as nohup wants it
+            # nohup ignores the hangup, and wants it to stay so. A shell ignores Ctrl-C for what it starts with &,
+            # where a SIGINT that was sent on purpose must still be heard.
+            if number in (signal.SIGINT, signal.SIGTERM) or signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, lambda _number, _frame: stop.set())
         _warm_up(service)
         print(f"listening on {service.server.url}", flush=True)
