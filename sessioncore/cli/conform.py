@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sessioncore.core.profiles import PROFILES
 
-from .messages import UsageError, require
+from .messages import UsageError, for_header, in_utf8, require
 
 if TYPE_CHECKING:
     from sessioncore.conformance import Factory, Report
@@ -58,7 +58,7 @@ def _judged(arguments: argparse.Namespace, progress: Progress) -> Report:
     if "://" in target:
         _unmeant(arguments, "a service", ("mapping", "level"), ("complete", "explore", "learn"))
         return _service(arguments, expected, progress)
-    if ":" in target and not Path(target).exists():
+    if ":" in target and not os.path.exists(target):  # which is no error for a name that is too long
         from sessioncore.conformance import judge
 
         _unmeant(arguments, "an object", ("mapping", "level"), ("log",))
@@ -83,9 +83,9 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
 
     settings = settings_of(
         arguments.target,
-        token=arguments.token or os.environ.get("QISKIT_IBM_TOKEN"),
-        instance=arguments.instance or os.environ.get("QISKIT_IBM_INSTANCE"),
-        backend=arguments.backend,
+        token=_in_header(arguments, "token"),
+        instance=_in_header(arguments, "instance"),
+        backend=None if arguments.backend is None else in_utf8("--backend", arguments.backend),
         short=arguments.short_job,
         long=arguments.long_job,
         failing=arguments.failing_job,
@@ -103,6 +103,14 @@ def _service(arguments: argparse.Namespace, expected: dict[str, str], progress: 
     )
 
 
+def _in_header(arguments: argparse.Namespace, name: str) -> str | None:
+    """What requests carry: from the option, or from the environment of the stock client."""
+    variable = f"QISKIT_IBM_{name.upper()}"
+    given, said = (f"--{name}", getattr(arguments, name)), (variable, os.environ.get(variable))
+    what, text = given if given[1] else said
+    return for_header(what, text, "ascii") if text else None
+
+
 def _log(arguments: argparse.Namespace, expected: dict[str, str], progress: Progress) -> Report:
     """A recorded trace, or a service's log with a mapping."""
     from sessioncore.conformance import Capabilities
@@ -111,8 +119,8 @@ def _log(arguments: argparse.Namespace, expected: dict[str, str], progress: Prog
     from sessioncore.trace import TraceError
 
     path = Path(arguments.target)
-    if not path.is_file():
-        what = "is a folder" if path.is_dir() else "there is no such file"
+    if not os.path.isfile(path):
+        what = "is a folder" if os.path.isdir(path) else "there is no such file"
         raise UsageError(f"{path}: {what}, and it is no {FORMS}")
     if arguments.tier and set(arguments.tier) != {"log"}:
         raise UsageError(f"a log is judged by the tier log alone; {', '.join(arguments.tier)} need a target that runs")
@@ -163,19 +171,9 @@ def _expected(name: str | None) -> dict[str, str]:
 
 def _factory(name: str) -> Factory:
     """The user's own factory, named ``module:factory``."""
-    from pkgutil import resolve_name
+    from .loading import load
 
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found: Any = resolve_name(name)
-    except Exception as error:  # whatever the user's module raises while it is imported
-        raise UsageError(f"{name} cannot be loaded: {type(error).__name__}: {error}") from error
-    finally:
-        sys.path.pop(0)
-    if not callable(found):
-        raise UsageError(f"{name} is no factory: give a class or function that makes a fresh target, without arguments")
-    factory: Factory = found
-    return factory
+    return load(name, "give a class or function that makes a fresh target, without arguments")
 
 
 def _write(report: Report, folder: Path | None) -> None:

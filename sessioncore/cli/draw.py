@@ -135,7 +135,7 @@ def _read_coverage(path: str) -> Any:
     text = _text(path)
     try:
         counts = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         counts = None
     if isinstance(counts, dict) and "format" not in counts:
         return counts

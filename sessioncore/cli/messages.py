@@ -37,6 +37,24 @@ def require(*modules: str) -> None:
         raise UsageError(f'{", ".join(missing)} is not installed: pip install "sessioncore[{extras}]"')
 
 
+def in_utf8(what: str, text: str) -> str:
+    """The text; refuses what came as bytes that are no UTF-8, which no service can be told."""
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise UsageError(f"{what} {text!a} is no text in UTF-8: write it in UTF-8")
+    return text
+
+
+def for_header(what: str, text: str, encoding: str = "latin-1") -> str:
+    """The text; refuses what cannot stand in a header of HTTP."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        raise UsageError(f"{what} {text!a} has characters that no header of HTTP can carry") from None
+    if not text.isprintable():
+        raise UsageError(f"{what} {text!a} has characters that no header of HTTP can carry")
+    return text
+
+
 def say(text: str) -> None:
     """A line for the person at the terminal, on stderr."""
     print(text, file=sys.stderr, flush=True)

@@ -13,6 +13,9 @@ from sessioncore.core.profiles import PROFILES
 
 DEFAULT_URL = "http://127.0.0.1:8765"
 DEFAULT_PORT = 8765
+TEXT_MAX = 60
+"""The most characters that a number or a length of time takes; Python itself refuses to read thousands of digits."""
+
 TIERS = ("smoke", "standard", "complete", "explore", "parallel", "learn", "log")
 LEVELS = ("object", "http", "log")
 DIAGRAM_FORMATS = ("dot", "svg", "png", "pdf", "mermaid", "plantuml", "scxml", "json")
@@ -33,6 +36,8 @@ def lazily(module: str, function: str) -> Command:
 
 def duration(text: str) -> int:
     """A length of time for an option: ``25m``, ``1h 30m``, or a number of seconds. Microseconds."""
+    if len(text) > TEXT_MAX:
+        raise argparse.ArgumentTypeError(f"{text[:TEXT_MAX]!r}... is no length of time: it is far too long")
     try:
         return parse_duration(int(text) if text.isascii() and text.isdigit() else text)
     except ValueError as error:
@@ -43,8 +48,10 @@ def count(least: int, most: int) -> Callable[[str], int]:
     """A whole number from ``least`` to ``most`` for an option."""
 
     def read(text: str) -> int:
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
+        right = len(text) <= TEXT_MAX and text.isascii() and text.isdigit()
+        if not right or not least <= int(text) <= most:
+            shown = repr(text) if len(text) <= TEXT_MAX else f"{text[:TEXT_MAX]!r}..."
+            raise argparse.ArgumentTypeError(f"{shown} is not a whole number from {least} to {most}")
         return int(text)
 
     return read

@@ -36,13 +36,13 @@ PROMPT_S = 0.05
 def run(arguments: argparse.Namespace) -> int:
     """Run the program and return its exit code."""
     program = Path(arguments.program)
-    if not program.is_file():
-        what = "is a folder" if program.is_dir() else "does not exist"
+    if not os.path.isfile(program):  # which is no error for a name that is too long
+        what = "is a folder" if os.path.isdir(program) else "does not exist"
         raise UsageError(f"{program} {what}: give the path of a Python program")
     require("qiskit_ibm_runtime", "rich")
     from sessioncore.transports import Guard, Options
 
-    if arguments.report:
+    if arguments.report is not None:
         make_folder(arguments.report)
     display = make_display(quiet=arguments.quiet)
     virtual = arguments.clock == "virtual"
@@ -56,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
         finally:
             display.stop()
         summary = summarise(service.runtime, who)
-        if arguments.report:
+        if arguments.report is not None:
             write_report(arguments.report, service.runtime, summary)
         _tell(arguments, summary, service)
         if guard.advice is not None:

@@ -65,22 +65,14 @@ def _own(arguments: argparse.Namespace) -> list[Property]:
 
 
 def _function(name: str) -> Any:
-    from pkgutil import resolve_name
+    from .loading import load
 
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = resolve_name(name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UsageError(f"{name}: write it as MODULE:FUNCTION, a function that takes a World ({error})") from error
-    finally:
-        sys.path.pop(0)
-    if not callable(found):
-        raise UsageError(f"{name} is not a function; it must take a World and say whether the property holds there")
+    found = load(name, "give a function that takes a World and says whether the property holds there")
 
     def holds(world: World) -> bool:
         try:
             return bool(found(world))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise UsageError(f"{name} failed at {world.node}: {type(error).__name__}: {error}") from error
 
     return holds

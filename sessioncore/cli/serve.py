@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .embedded import Service, open_service
-from .messages import UsageError, require, say
+from .messages import UsageError, in_utf8, require, say
 
 if TYPE_CHECKING:
     from sessioncore.host import Caller
@@ -26,17 +26,21 @@ FETCH_S = 3.0
 
 WARM_S_MAX = 120.0
 
+STOPPED_BY = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""What ends the service in good order."""
+
 OPERATOR = "operator"
 """The word of a file of tokens that opens the control routes to a user."""
 
 
 def serve(arguments: argparse.Namespace) -> int:
-    """Serve until SIGTERM or Ctrl-C; then let running jobs end, and return 0."""
+    """Serve until SIGTERM, Ctrl-C or the end of the terminal; then let running jobs end, and return 0."""
     require("starlette", "uvicorn", "orjson")
     if not 0 <= arguments.wait <= 10:
         raise UsageError(f"--wait {arguments.wait:g}: use a number of seconds from 0 to 10")
     if arguments.clock == "virtual" and not arguments.control:
         raise UsageError("--clock virtual needs --control: its time moves only through the control routes")
+    _check_host(arguments.host)
     tokens, operators = (None, None) if arguments.tokens is None else read_tokens(arguments.tokens)
     if arguments.control and operators == frozenset():
         told = "--control needs an operator: end a line of that file with TOKEN INSTANCE USER operator"
@@ -49,8 +53,11 @@ def serve(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     options = Options(control=arguments.control, tokens=tokens, operators=operators, wait_s=arguments.wait)
     with open_service(arguments, options, host=arguments.host, port=arguments.port) as service:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: stop.set())
+        for number in STOPPED_BY:
+            # nohup ignores the hangup, and wants it to stay so. A shell ignores Ctrl-C for what it starts with &,
+            # where a SIGINT that was sent on purpose must still be heard.
+            if number in (signal.SIGINT, signal.SIGTERM) or signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, lambda _number, _frame: stop.set())
         _warm_up(service)
         print(f"listening on {service.server.url}", flush=True)
         stop.wait()
@@ -77,6 +84,13 @@ def _warm_up(service: Service) -> None:
     service.backends[0].wait_warm(WARM_S_MAX)
 
 
+def _check_host(host: str) -> None:
+    """Refuse what would be every interface by accident, or no name at all."""
+    if not host.strip():
+        raise UsageError(f"--host {host!r}: name an address such as 127.0.0.1; 0.0.0.0 is every one of this machine")
+    in_utf8("--host", host)
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
@@ -94,7 +108,7 @@ def read_tokens(path: str) -> tuple[Mapping[str, Caller], frozenset[Caller]]:
     from sessioncore.host import Caller
 
     try:
-        lines = Path(path).read_text(encoding="utf-8").splitlines()
+        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         raise UsageError(f"cannot read the tokens in {path}: {why}") from error

@@ -106,6 +106,8 @@ def _why(session: dict[str, Any]) -> str:
 
 def make_folder(folder: str) -> None:
     """The folder of a report, made before the run so that no run is lost to a bad name."""
+    if not folder:
+        raise UsageError("--report '': give the name of a folder, or . for this one")
     try:
         Path(folder).mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -71,7 +71,7 @@ def _body(path: Path) -> Mapping[str, Any]:
         body = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read ({error})") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise SettingsError(f"{path}: is not JSON ({error})") from error
     if not isinstance(body, dict) or "program_id" not in body or "params" not in body:
         raise SettingsError(f"{path}: must be an object with program_id and params, as the body of POST /jobs has them")

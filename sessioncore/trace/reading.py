@@ -45,6 +45,12 @@ def _structure(said: Json, cls: type[_T], what: str) -> _T:
         return converter().structure(said, cls)
     except (SessionCoreError, ValueError, TypeError, KeyError) as error:
         raise TraceError(f"{what} cannot be read as {cls.__name__}: {error}") from error
+    except AttributeError as error:
+        if error.name != "keys":
+            raise
+        # cattrs asks whatever should be an object for its keys.
+        kind = type(error.obj).__name__
+        raise TraceError(f"{what} cannot be read as {cls.__name__}: {kind} where an object must be") from error
     except Exception as error:
         # cattrs raises errors of its own, which share no base with ValueError.
         if type(error).__module__.split(".")[0] == "cattrs":

@@ -54,8 +54,10 @@ def test_a_trace_of_our_own_is_a_target(tmp_path: Path, capsys: pytest.CaptureFi
     [
         ((), "what is to be judged? Give MODULE:FACTORY"),
         (("nothing.log",), "nothing.log: there is no such file"),
+        (("a" * 300,), "there is no such file"),
+        (("m:" + "a" * 5000,), "cannot be loaded: ModuleNotFoundError"),
         (("nowhere:Factory",), "nowhere:Factory cannot be loaded: ModuleNotFoundError"),
-        (("sessioncore.core:IBM_GUIDE",), "is no factory"),
+        (("sessioncore.core:IBM_GUIDE",), "cannot be called; give a class or function"),
         ((OURS, "--expected", "nowhere"), "nowhere: cannot be read"),
         ((OURS, "--power"), "--power judges the kit and not"),
         (("--power", "--tier", "learn"), "--power measures smoke, standard"),

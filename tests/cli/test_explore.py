@@ -104,9 +104,9 @@ def test_nonsense_is_answered_with_what_is_accepted(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--always", "nowhere:x"], "nowhere:x: write it as MODULE:FUNCTION"),
-        (["--always", "my_properties:PROPERTIES"], "write it as MODULE:FUNCTION"),
-        (["--always", "my_properties:__name__"], "is not a function"),
+        (["--always", "nowhere:x"], "nowhere:x cannot be loaded: ModuleNotFoundError"),
+        (["--always", "my_properties:PROPERTIES"], "give a function that takes a World"),
+        (["--always", "my_properties:__name__"], "cannot be called"),
         (["--always", "my_properties:broken"], "my_properties:broken failed at"),
         (["--states-max", "20"], "more than 20 states; explore fewer jobs or shorter timers"),
     ],

@@ -113,11 +113,16 @@ def test_a_prompt_is_seen_before_it_is_answered(tmp_path: Path) -> None:
     assert b"hello Ada" in seen
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_us_ends_the_program_and_the_summary_is_still_told(number: signal.Signals, tmp_path: Path) -> None:
-    """Nothing is left running behind a terminal that was closed."""
+@pytest.mark.parametrize(
+    ("number", "before"),
+    [(signal.SIGTERM, ()), (signal.SIGHUP, ()), (signal.SIGINT, ("sh", "-c", 'exec "$@" <&-', "sh"))],
+)
+def test_a_signal_to_us_ends_the_program_and_the_summary_is_still_told(
+    number: signal.Signals, before: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Nothing is left running behind a terminal that was closed, or where there is no stdin at all."""
     path = program(tmp_path, "import os, signal\nprint(os.getpid(), flush=True)\nsignal.pause()\n")
-    with started(path) as child:
+    with started(path, before) as child:
         assert child.stdout is not None
         pid = int(child.stdout.readline())
         child.send_signal(number)

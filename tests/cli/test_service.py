@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -90,10 +91,12 @@ def test_what_the_service_refuses_is_told_in_its_own_words(service: Served) -> N
     assert "Traceback" not in done.stderr
 
 
-def test_sigterm_stops_the_service_with_exit_code_0() -> None:
-    """After what runs has ended."""
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_stops_the_service_with_exit_code_0(number: signal.Signals) -> None:
+    """After what runs has ended; SIGHUP is what a terminal sends that is closed."""
     with serve("--backend", "ideal_5", "--workers", "1") as served:
-        assert served.stop() == 0
+        served.process.send_signal(number)
+        assert served.process.wait(60) == 0
 
 
 @pytest.mark.stock

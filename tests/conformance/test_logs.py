@@ -16,6 +16,7 @@ from sessioncore.conformance.faults import CATALOGUE, PlainDevice
 from sessioncore.conformance.kit import report_of
 from sessioncore.conformance.logs import LogError, Mapping, judge_log, polling, read_log
 from sessioncore.conformance.logs.faults import FAULTS, LogFault
+from sessioncore.conformance.logs.items import Did
 from sessioncore.conformance.logs.own import log_of
 from sessioncore.conformance.logs.power import FORMS, judged_as, kills
 from sessioncore.conformance.logs.programs import BRIEF, program, recorded, watched
@@ -24,6 +25,7 @@ from sessioncore.conformance.logs.search import follow
 from sessioncore.conformance.logs.subject import Subject
 from sessioncore.conformance.logs.variants import VARIANTS, LogVariant
 from sessioncore.conformance.logs.zones import NOW, ORIGIN, Zone
+from sessioncore.conformance.protocol import Rejected
 from sessioncore.conformance.reference import CoreTarget
 from sessioncore.conformance.reports import summary, to_html
 from sessioncore.conformance.results import Kind, TierResult
@@ -476,6 +478,12 @@ def test_more_jobs_at_once_than_the_device_has_lanes_shows_across_sessions() -> 
         ({"clock_tolerance": 5}, "must be a length of time"),
         ({"units": {"time": "days"}}, "units.time must be"),
         ({"profile": "acme"}, "there is no profile 'acme'"),
+        ({"profile": []}, "there is no profile []"),
+        ({"units": {"time": ["%"]}}, "units.time must be"),
+        ({"units": {"duration": []}}, "units.duration must be"),
+        ({"reordered_within": "9" * 400 + "s"}, "longer than any length of time"),
+        ({"values": {"max_ttl": "9" * 400 + "h"}}, "longer than any length of time"),
+        ({"events": {"x": "job status=failed reason_code=none"}}, "reason_code must be a whole number"),
         ({"values": {"max_tll": "5s"}}, "'max_tll' is no parameter"),
         ({"values": {"max_ttl": 0}}, "at least 1"),
         ({"lanes": 0}, "lanes must be"),
@@ -489,10 +497,15 @@ def test_a_bad_mapping_is_refused_with_what_is_wrong(changes: dict[str, Any], sa
     assert says in str(caught.value)
 
 
-def test_a_mapping_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "broken.toml"
-    path.write_text("events = [")
-    with pytest.raises(LogError, match=r"broken\.toml"):
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [("broken.toml", "events = ["), ("deep.toml", "a = " + "[" * 100_000), ("deep.json", "[" * 100_000)],
+    ids=["broken", "deep toml", "deep json"],
+)  # fmt: skip
+def test_a_mapping_file_that_cannot_be_read_is_named(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(LogError, match=f"{name}: this mapping cannot be read"):
         Mapping.from_file(path)
 
 
@@ -506,7 +519,12 @@ def test_a_mapping_file_that_is_no_toml_is_named(tmp_path: Path) -> None:
         (json.dumps({"ts": "2026-01-05T10:00:00Z", "event": "session.close"}), "names no session"),
         (_line(1, "session.created", sid="s", mode="solo"), "neither dedicated nor batch"),
         (_line(1, "session.created", sid="s", mode="batch", ttl="long"), "must be a number"),
+        (_line(1, "session.created", sid="s", mode="batch", ttl="1e999999"), "must be a number"),
+        (_line(1, "session.created", sid="s", mode="batch", ttl="1e99999"), "longer than any time"),
+        (_line(1, "session.created", sid="s", mode="batch", ttl=1e308), "longer than any time"),
         (_line(1, "session.close", sid="s", http="fine"), "no HTTP status"),
+        (_line(1, "session.close", sid="s", http="\u00b2"), "no HTTP status"),
+        (_line(1, "session.close", sid="s", http="700"), "no HTTP status"),
         (_line(1, "session.state", sid="s", accepting="perhaps"), "must be true or false"),
         (_line(1, "job.status", sid="s", job="j"), "needs its id and its status"),
     ],
@@ -517,6 +535,29 @@ def test_a_bad_line_is_refused_with_its_number_and_what_to_do(line: str, says: s
         judge_log([good, line], mapping=LAB.mapping())
     assert "line 2" in str(caught.value)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize("number", ["1e999999", "1e99999", 1e308, float("inf"), "NaN"])
+def test_a_number_beyond_all_time_is_refused_wherever_it_stands(number: Any) -> None:
+    fields = {"event": "event", "time": "t", "job": "job", "reason_code": "why"}
+    mapping = Mapping.from_record(
+        {"fields": fields, "units": {"time": "s"}, "events": {"failed": "JobFailed"}}, source="mapping"
+    )
+    for line in ({"t": number, "why": 1}, {"t": 1, "why": number}):
+        if line["why"] == 1e308:
+            continue  # a code, if a strange one
+        with pytest.raises(LogError, match="the log, line 1: "):
+            read_log([json.dumps({"event": "failed", "job": "j", **line})], mapping)
+
+
+@pytest.mark.parametrize("code", ["--5", "\u00b2", "E-12", 1e300])
+def test_a_code_that_is_no_number_of_the_vendors_is_none(code: Any) -> None:
+    fields = {"event": "event", "time": "ts", "session": "sid", "answer": "http", "code": "code"}
+    mapping = Mapping.from_record({"fields": fields, "events": {"close": "CloseRequested"}})
+    line = {"ts": "2026-01-05T10:00:00Z", "event": "close", "sid": "s", "http": "404", "code": code}
+    (item,) = read_log([json.dumps(line)], mapping).subjects["session s"]
+    assert isinstance(item.what, Did)
+    assert item.what.outcome == Rejected(code=None)
 
 
 def test_a_line_of_text_that_the_pattern_does_not_fit_is_shown() -> None:

@@ -90,6 +90,9 @@ _KEYS = frozenset((
     "ignore", "fields", "units", "events", "words", "values", "constants",
 ))  # fmt: skip
 
+DIGITS_MAX = 18
+"""The most characters of a number in a length of time: so many hours can still be told in other units."""
+
 _LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(us|ms|s|m|min|h)")
 
 
@@ -134,7 +137,7 @@ class Mapping:
         data = Path(path).read_bytes()
         try:
             said = json.loads(data) if name.endswith(".json") else tomllib.loads(data.decode())
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise LogError(f"{name}: this mapping cannot be read: {error}") from error
         return cls.from_record(said, source=name)
 
@@ -168,11 +171,12 @@ class _Reader:
         pattern = self._pattern(kind)
         units = self._table(self.said.get("units", {}), "[units]")
         time_unit = units.get("time", "iso8601")
-        if time_unit not in TIME_UNITS and "%" not in str(time_unit):
+        if not isinstance(time_unit, str) or (time_unit not in TIME_UNITS and "%" not in time_unit):
             known = ", ".join(TIME_UNITS)
             raise self._wrong(f"units.time must be one of {known}, or a strptime format; it is {time_unit!r}")
-        if units.get("duration", "s") not in UNITS:
-            raise self._wrong(f"units.duration must be one of {', '.join(UNITS)}; it is {units['duration']!r}")
+        duration_unit = units.get("duration", "s")
+        if not isinstance(duration_unit, str) or duration_unit not in UNITS:
+            raise self._wrong(f"units.duration must be one of {', '.join(UNITS)}; it is {duration_unit!r}")
         return {
             "events": self._events(),
             "fields": self._fields(pattern),
@@ -186,7 +190,7 @@ class _Reader:
             "resolution": self._length("resolution"),
             "ignore": tuple(self._regex(one, "ignore") for one in self._list("ignore")),
             "time_unit": time_unit,
-            "duration_unit": units.get("duration", "s"),
+            "duration_unit": duration_unit,
             "words": {
                 field: self._table(words, f"[words.{field}]")
                 for field, words in self._table(self.said.get("words", {}), "[words]").items()
@@ -241,12 +245,14 @@ class _Reader:
             if not equal or name not in CONSTANTS:
                 known = ", ".join(sorted(CONSTANTS))
                 raise self._wrong(f"[events] {theirs!r}: {one!r} must be NAME=WORD with one of {known}")
+            if name == "reason_code" and not re.fullmatch("[0-9]{1,18}", word):
+                raise self._wrong(f"[events] {theirs!r}: reason_code must be a whole number; it is {word!r:.80}")
             given[name] = word
         return Meaning(kind=kind, given=given)
 
     def _profile(self) -> Profile:
         name = self.said.get("profile", IBM_GUIDE.name)
-        if name not in PROFILES:
+        if not isinstance(name, str) or name not in PROFILES:
             raise self._wrong(f"there is no profile {name!r}; there are {', '.join(PROFILES)}")
         changes: dict[str, Any] = {}
         for key, said in self._table(self.said.get("values", {}), "[values]").items():
@@ -288,6 +294,8 @@ class _Reader:
         found = _LENGTH.fullmatch(said.strip()) if isinstance(said, str) else None
         if found is None:
             raise self._wrong(f'{key} must be a length of time such as "50ms" or "1s"; it is {said!r}')
+        if len(found[1]) > DIGITS_MAX:
+            raise self._wrong(f"{key} is longer than any length of time that is meant: {said[:DIGITS_MAX]}...")
         return round(float(found[1]) * UNITS[found[2]])
 
     def _list(self, key: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable
 from collections.abc import Mapping as AnyMapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from fnmatch import fnmatchcase
 from math import gcd
 from pathlib import Path
@@ -34,7 +34,14 @@ NOTHING = (None, "", "-")
 DEFAULT = "default"
 """The word for a length of time that was left to the service."""
 
+_STATUS = re.compile("[1-5][0-9]{2}")
+_NUMBER = re.compile("-?[0-9]{1,18}")
+"""Of a refusal; a code of any other kind is none of the vendor's."""
+
 _TRUE = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+US_MAX = 2**63 - 1
+"""The longest time or length of time in microseconds; nothing that a service writes is longer than 292,000 years."""
 
 UNMAPPED_MAX = 5
 """How many unknown names the notes tell."""
@@ -250,10 +257,10 @@ class _Reader:
             self.counts["unanswered"] += 1
             return None
         code = meaning.given.get("code") or _get(line.fields, self.mapping.fields.get("code", ""))
-        number = None if code in NOTHING or not str(code).lstrip("-").isdigit() else int(code)
+        number = int(code) if _NUMBER.fullmatch(str(code)) else None
         if said in ("accepted", "rejected"):
             return Accepted() if said == "accepted" else Rejected(code=number)
-        if not said.isdigit() or not 100 <= int(said) < 600:
+        if not _STATUS.fullmatch(said):
             raise self._wrong(line.number, f"the answer {said!r} is no HTTP status; add it to [words.answer]")
         if int(said) >= 500 or int(said) < 200:
             self.counts["unanswered"] += 1
@@ -312,7 +319,7 @@ class _Reader:
             return None
         try:
             return int(said)
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, OverflowError) as error:
             raise self._wrong(number, f"{ours} must be a whole number; it is {said!r}") from error
 
     def _duration(self, line: _Line, meaning: Meaning, ours: str) -> int | None:
@@ -343,8 +350,11 @@ class _Reader:
 
     def _scaled(self, said: Any, unit: int, number: int, name: str) -> int:
         try:
-            return int((Decimal(str(said)) * unit).to_integral_value())
-        except (InvalidOperation, ValueError, OverflowError) as error:
+            scaled = Decimal(str(said)) * unit
+            if abs(scaled) > US_MAX:
+                raise self._wrong(number, f"{name} is {said!r}, which is longer than any time that is meant")
+            return int(scaled.to_integral_value())
+        except (DecimalException, ValueError, OverflowError) as error:
             raise self._wrong(number, f"{name} must be a number; it is {said!r}") from error
 
     def _grain(self, lines: list[_Line]) -> int:
