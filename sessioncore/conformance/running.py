@@ -257,6 +257,8 @@ class Run:
         self.beat()
         try:
             return method(*arguments)
+        except FellShort:
+            raise
         except RAISED as error:
             raise FellShort(Kind.CRASH, f"{name}() raised {exception_text(error)}") from error
 

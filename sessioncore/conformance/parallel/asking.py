@@ -53,7 +53,7 @@ class Asking:
         self._beat()
         try:
             return method(*arguments)
-        except NotApplicable:
+        except (FellShort, NotApplicable):
             raise
         except RAISED as error:
             raise FellShort(Kind.CRASH, f"{name}() raised {exception_text(error)}") from error
