@@ -10,7 +10,7 @@ import attrs
 from sessioncore.core.events import REPORTS, Advanced, Event, JobStarted, OpenRequested, SubmitRequested
 from sessioncore.core.values import maker
 
-from .cases import Case, translated
+from .cases import Case, Names, translated
 from .oracle import time_before
 from .protocol import FIELDS, TIMES, UNSEEN, Accepted, Rejected, SystemUnderTest, Unsupported
 
@@ -71,7 +71,7 @@ class _Asking:
         self.lanes = target.capabilities.lanes
         self.tolerance = target.capabilities.tolerance_us
         self.unsupported = frozenset(target.capabilities.unsupported)
-        self.names: dict[str, str] = {}
+        self.names = Names()
         self.sessions: list[str] = []
         self.jobs: list[str] = []
         self.now = self.offset = self.origin = 0
@@ -140,7 +140,7 @@ class _Asking:
             ours, known = (
                 (event.session_id, self.sessions) if isinstance(event, OpenRequested) else (event.job_id, self.jobs)
             )
-            self.names[ours] = str(outcome.id)
+            self.names.give(event, str(outcome.id))
             known.append(ours)
         elif isinstance(event, REPORTS) and event.job_id in self.on_device:
             self.on_device.remove(event.job_id)

@@ -18,14 +18,13 @@ from sessioncore.core.events import JobStarted
 from sessioncore.core.profiles import IBM_GUIDE, Profile
 
 from .answering import BROKE, Answered, answers_of, parting
-from .awaited import Awaited, is_async
 from .cases import Case, in_words
 from .faults.catalogue import CATALOGUE
 from .faults.fault import Fault
 from .faults.witnesses import witnesses
-from .making import capabilities_of
+from .making import capabilities_of, made
 from .model import model_of, session_scope
-from .protocol import Factory, SystemUnderTest
+from .protocol import Factory
 from .reference import CoreTarget
 from .results import Diagnosis, Finding, Kind
 from .tiers.tours import tours
@@ -174,15 +173,11 @@ class _Target:
             return Answered(({"answer": BROKE},))
 
     def _answers(self, case: Case, beat: Callable[[], None]) -> Answered:
-        target = self._fresh()
+        target = made(self.factory)
         try:
             return answers_of(target, case, settle=self.settle, beat=beat)
         finally:
             target.close()
-
-    def _fresh(self) -> SystemUnderTest:
-        made: Any = self.factory()
-        return Awaited(made) if is_async(made) else made
 
 
 # --- known faults ------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ def judge(
     check_names("tier", tiers, TIERS)
     wanted = tuple(expected)
     check_names("rule", wanted, RULES)
-    first, can = fresh_targets(factory)
+    first, can = fresh_targets(factory, profile)
     if first.findings:
         can = None
         results = [first]

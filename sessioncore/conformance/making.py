@@ -6,20 +6,26 @@ from contextlib import suppress
 from typing import Any, final
 
 from sessioncore.core.events import OpenRequested
+from sessioncore.core.profiles import Profile
 
 from .awaited import Awaited, is_async
-from .protocol import Capabilities, Factory, SystemUnderTest, View
+from .guarding import Guarded, made_by
+from .protocol import Capabilities, Factory, View
 from .results import Difference, Finding, Kind, TierResult
-from .shapes import no_target, oddity
-from .watch import RAISED, HangingError, Watch, exception_text
+from .shapes import too_coarse
+from .watch import RAISED, HangingError, NoTargetError, Watch, exception_text
 
 PATIENCE_S = 30.0
 """How long making a first target may take, in seconds: a service may have to start."""
 
 
-def made(factory: Factory) -> SystemUnderTest:
-    """A target; an asynchronous one is made synchronous. Raises what the factory raises."""
-    target: Any = factory()
+def made(factory: Factory) -> Guarded:
+    """A target, guarded; an asynchronous one is made synchronous. Raises what the factory raises, and
+    :class:`NoTargetError`."""
+    return made_by(factory, _synchronous)
+
+
+def _synchronous(target: Any) -> Any:
     return Awaited(target) if is_async(target) else target
 
 
@@ -36,14 +42,19 @@ def capabilities_of(factory: Factory) -> Capabilities:
     return Watch[Capabilities](PATIENCE_S).run(told)
 
 
-def fresh_targets(factory: Factory) -> tuple[TierResult, Capabilities | None]:
+def fresh_targets(factory: Factory, profile: Profile) -> tuple[TierResult, Capabilities | None]:
     """Whether the factory makes a new target each time: what is done to one must not show in the next. And what its
-    targets can do, None if that was not found out. What they answer is not looked at here; the tiers do."""
+    targets can do, None if that was not found out; whether that is enough to judge by the
+    profile. What they answer is not looked at here; the tiers do."""
     look = _Look(factory)
     findings: list[Finding] = []
     try:
         found = look.watch.run(look)
         findings += [] if found is None else [found]
+        if not findings and look.can is not None and (said := too_coarse(look.can, profile)):
+            findings.append(_stale(said, None, Kind.NONSENSE))
+    except NoTargetError as error:
+        findings.append(_stale(str(error), None, Kind.NONSENSE))
     except HangingError as error:
         findings.append(_stale(f"{look.at}: {error}", None, Kind.HANG))
     except Exception as error:  # noqa: BLE001 - whatever it raises is told
@@ -63,10 +74,7 @@ class _Look:
 
     def __call__(self) -> Finding | None:
         self._asks("making a target", PATIENCE_S)
-        target: Any = self.factory()
-        if said := no_target(target):
-            return _stale(f"what the factory gives is no target: {said}", None, Kind.NONSENSE)
-        first: SystemUnderTest = Awaited(target) if is_async(target) else target
+        first = made(self.factory)
         self.can = can = first.capabilities
         try:
             return self._second(first, can.patience_s) if can.fresh else None
@@ -78,7 +86,7 @@ class _Look:
         self.at, self.watch.patience_s = what, patience_s
         self.watch.beat()
 
-    def _second(self, first: SystemUnderTest, patience_s: float) -> Finding | None:
+    def _second(self, first: Guarded, patience_s: float) -> Finding | None:
         self._asks("observe()", patience_s)
         before = _seen(first)
         if before is not None and (before.sessions or before.jobs):
@@ -91,7 +99,7 @@ class _Look:
         try:
             self._asks("observe() on a second target", patience_s)
             after = _seen(second)
-            if second is first or (after is not None and (after.sessions or after.jobs)):
+            if second.target is first.target or (after is not None and (after.sessions or after.jobs)):
                 return _stale("what was opened on one target shows on the next", after)
         finally:
             self._asks("close() on a second target", patience_s)
@@ -99,12 +107,10 @@ class _Look:
         return None
 
 
-def _seen(target: SystemUnderTest) -> View | None:
+def _seen(target: Guarded) -> View | None:
     """What it shows, if that can be read."""
     with suppress(*RAISED):
-        view: Any = target.observe()
-        if isinstance(view, View) and isinstance(view.at, int) and not oddity(view):
-            return view
+        return target.observe()
     return None
 
 

@@ -15,7 +15,7 @@ from sessioncore.core.profiles import FIFO, IBM_GUIDE, Policy, Profile
 from sessioncore.core.values import replaced
 
 from .blame import RULES_OF, Spot, blamed
-from .cases import Case, in_words, translated
+from .cases import Case, Names, in_words, translated
 from .choosing import rules_met
 from .possible import Impossible, Possible, TooManyError
 from .possible_plan import Plan, plan_of
@@ -77,7 +77,7 @@ class FreeRun:
         self.settle_s = settle_s
         self.show_s = show_s
         self.prompt = prompt
-        self.names: dict[str, str] = {}
+        self.names = Names()
         self.origin = 0
         self._now = 0
         self._case_at = 0
@@ -161,7 +161,7 @@ class FreeRun:
         if isinstance(outcome, Accepted) and isinstance(event, OpenRequested | SubmitRequested):
             self._check(outcome.id, str, "the id of what was made")
             assert outcome.id is not None
-            self.names[event.session_id if isinstance(event, OpenRequested) else event.job_id] = outcome.id
+            self.names.give(event, outcome.id)
         self._look(event, outcome, plan)
         if self._deadline is not None and self._now <= self._deadline + self.can.tolerance_us:
             self._tied(event)
@@ -231,9 +231,9 @@ class FreeRun:
         if passed < self._now - self.can.tolerance_us:
             raise FellShort(Kind.CLOCK, f"its time ran backwards by {self._now - passed} us")
         self._now = max(self._now, passed)
-        given = {told: name for name, told in self.names.items()}
-        sessions = {given[name]: _from(shown, self.origin) for name, shown in view.sessions.items() if name in given}
-        jobs = {given[name]: shown for name, shown in view.jobs.items() if name in given}
+        ours, jobs_ours = self.names.sessions, self.names.jobs
+        sessions = {ours[name]: _from(shown, self.origin) for name, shown in view.sessions.items() if name in ours}
+        jobs = {jobs_ours[name]: shown for name, shown in view.jobs.items() if name in jobs_ours}
         return View(at=self._now, sessions=sessions, jobs=jobs)
 
     def _call(self, name: str, method: Callable[..., Any], *arguments: Any) -> Any:

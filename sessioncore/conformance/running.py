@@ -13,7 +13,7 @@ from sessioncore.core.session import Session
 from sessioncore.core.values import maker, replaced
 
 from .blame import Spot, answer_differs, blamed, rules_of, uncalled, view_differs
-from .cases import Case, translated
+from .cases import Case, Names, translated
 from .oracle import Oracle, time_before
 from .protocol import Accepted, Capabilities, Outcome, Rejected, SystemUnderTest, Unsupported, View
 from .results import Difference, Finding, Kind, Moment
@@ -68,7 +68,7 @@ class Run:
         self.tier = tier
         self.tally = tally or Tally()
         self.beat = beat
-        self.names: dict[str, str] = {}
+        self.names = Names()
         self.origin = 0
         self.offset = 0
         self._fired_now = False
@@ -168,7 +168,7 @@ class Run:
             assert isinstance(outcome, Accepted)
             self._check(outcome.id, str, "the id of what was made")
             if outcome.id is not None:
-                self.names[event.session_id if isinstance(event, OpenRequested) else event.job_id] = outcome.id
+                self.names.give(event, outcome.id)
         return self._compare(event, expected, outcome, tie, before, other)
 
     def _backwards(self, event: Event) -> tuple[Kind, list[Difference], Spot] | None:
@@ -257,6 +257,8 @@ class Run:
         self.beat()
         try:
             return method(*arguments)
+        except FellShort:
+            raise
         except RAISED as error:
             raise FellShort(Kind.CRASH, f"{name}() raised {exception_text(error)}") from error
 

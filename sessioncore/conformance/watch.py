@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -10,6 +11,12 @@ from typing import Any, Generic, TypeVar, final
 from sessioncore.core.errors import SessionCoreError
 
 _T = TypeVar("_T")
+
+TEXT_MAX = 2000
+"""How much of what a target says is kept, in characters: it is compared, put into reports, and read."""
+
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""What differs from run to run in the text of an object that has none of its own."""
 
 GLANCE_S = 0.25
 """How often it is looked whether the work still moves, in seconds."""
@@ -25,6 +32,10 @@ class QuitError(SessionCoreError):
 
 class UnmadeError(QuitError):
     """The factory raised something in the middle of a tier. The message says what."""
+
+
+class NoTargetError(UnmadeError):
+    """What the factory gave is no target. The message says what is missing."""
 
 
 class HangingError(SessionCoreError):
@@ -69,13 +80,19 @@ class Watch(Generic[_T]):
         return self._result[0]
 
 
+def cut(text: str, length: int = TEXT_MAX) -> str:
+    """The beginning of what a target says, as the language's own text."""
+    text = str.__str__(text)
+    return text if len(text) <= length else f"{text[:length]}…"
+
+
 def exception_text(error: BaseException) -> str:
     """An exception by its type and text, whatever its text does."""
     if isinstance(error, QuitError):
         return str(error)
     try:
-        text = str(error)
-    except Exception as wrong:  # noqa: BLE001 - the exception is the target's, and so is its text
+        text = cut(str(error))
+    except BaseException as wrong:  # noqa: BLE001 - the exception is the target's, and so is its text
         text = f"its text cannot be shown ({type(wrong).__name__})"
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -85,7 +102,7 @@ def checked(thing: Any, kinds: type | tuple[type, ...], what: str) -> None:
     if not isinstance(thing, kinds):
         names = " or ".join(kind.__name__ for kind in (kinds if isinstance(kinds, tuple) else (kinds,)))
         try:
-            text = f"{thing!r:.200}"
-        except Exception as error:  # noqa: BLE001 - the thing is the target's, and so is its repr
+            text = cut(_ADDRESS.sub("", cut(repr(thing))), 200)
+        except BaseException as error:  # noqa: BLE001 - the thing is the target's, and so is its repr
             text = f"a {type(thing).__name__} that cannot be shown ({type(error).__name__})"
         raise TypeError(f"{what} should be {names}, and is {text}")

@@ -1,14 +1,22 @@
 """A target that hangs, crashes, talks nonsense or turns its clock back ends in a verdict with the reason; never in a
 traceback, never in a hang."""
 
+import asyncio
+import math
 import threading
 import time
+from collections.abc import Mapping
+from enum import IntEnum, StrEnum
 
+import attrs
 import pytest
 
-from sessioncore.conformance import Accepted, Capabilities, SessionView, View, judge
+from sessioncore.conformance import Accepted, Capabilities, JobView, Rejected, SessionView, View, judge
+from sessioncore.conformance.making import made
 from sessioncore.conformance.reference import CoreTarget
+from sessioncore.conformance.reports import write_all
 from sessioncore.conformance.results import Kind, Verdict
+from sessioncore.conformance.shapes import read_view
 from sessioncore.core import CloseRequested, SubmitRequested
 
 
@@ -89,6 +97,176 @@ def test_nonsense_is_told_with_what_was_expected(spoil, said):
     report, found = kinds(type("Nonsense", (Spoilt,), spoil))
     assert Kind.NONSENSE in found
     assert any(said in finding.said for finding in report.findings)
+
+
+class Ugly(Exception):
+    """An exception that ends the program of whoever prints it."""
+
+    def __str__(self):
+        raise SystemExit
+
+
+class Ending(BaseException):
+    """What ``except Exception`` does not catch."""
+
+
+class Odd:
+    """A value that is like any other, and can be neither compared nor hashed nor shown without harm."""
+
+    def __init__(self, does):
+        self.does = does
+
+    def __eq__(self, other):
+        return self.does()
+
+    def __hash__(self):
+        return self.does()
+
+    def __repr__(self):
+        return self.does()
+
+
+class Unreadable(Mapping):
+    """A mapping that breaks whoever looks into it."""
+
+    def __getitem__(self, name):
+        raise Ending
+
+    def __iter__(self):
+        raise Ending
+
+    def __len__(self):
+        return 1
+
+
+@pytest.mark.parametrize("tier", ["smoke", "parallel"])
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (GeneratorExit(), "apply() raised GeneratorExit"),
+        (asyncio.CancelledError(), "apply() raised CancelledError"),
+        (Ending("now"), "apply() raised Ending: now"),
+        (Ugly(), "apply() raised Ugly: its text cannot be shown (SystemExit)"),
+        (KeyboardInterrupt(), "apply() raised KeyboardInterrupt"),
+        (ValueError("x" * 10**6), "apply() raised ValueError: xxx"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+@pytest.mark.parametrize("awaited", [False, True], ids=["plain", "async"])
+def test_whatever_class_of_exception_it_raises_is_told_in_a_bounded_text(tier, error, said, awaited, tmp_path):
+    async def rises(_self, _event):
+        raise error
+
+    made = type("Raises", (Spoilt,), {"apply": rises if awaited else raises(error)})
+    report = judge(made, tiers=(tier,), diagnosed=False)
+    assert not report.passed
+    assert any(finding.said.startswith(said) for finding in report.findings)
+    assert all(len(finding.said) < 3000 for finding in report.findings)
+    assert write_all(report, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("shown", "said"),
+    [
+        ({"state": []}, "state of a session should be str, and is []"),
+        ({"state": Odd(lambda: True)}, "state of a session should be str, and is a Odd that cannot be shown"),
+        ({"status": Odd(lambda: 1 / 0)}, "status of a session should be str"),
+        ({"usage_time": Odd(lambda: time.sleep(1e6))}, "usage_time of a session should be int"),
+        ({"created_at": math.nan}, "created_at of a session should be int, and is nan"),
+        ({"closed_at": 10**5000}, "closed_at of a session should be a number of up to 256 bits"),
+    ],
+    ids=["unhashable", "lax", "raising", "hanging", "nan", "huge"],
+)
+def test_a_field_of_a_wrong_type_is_nonsense_before_anything_is_done_with_it(shown, said, tmp_path):
+    class Shows(Spoilt):
+        def observe(self):
+            view = super().observe()
+            sessions = {name: attrs.evolve(one, **shown) for name, one in view.sessions.items()}
+            return View(at=view.at, sessions=sessions, jobs=view.jobs)
+
+    report, found = kinds(Shows)
+    hangs = "usage_time" in shown  # its repr is asked for
+    assert found == {Kind.HANG if hangs else Kind.NONSENSE}
+    assert hangs or any(finding.said.startswith(said) for finding in report.findings)
+    assert write_all(report, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ({"apply": lambda _self, _event: Accepted(id=[])}, "the id of what was made should be str, and is []"),
+        ({"apply": lambda _self, _event: Rejected(code=Odd(dict))}, "the code of a refusal should be str or int"),
+        ({"apply": lambda _self, _event: Accepted(id="x" * 2000)}, "should have up to 1000 characters, and has 2000"),
+        ({"observe": lambda _self: View(at=10**5000, sessions={}, jobs={})}, "the time of a view should be"),
+        ({"observe": lambda _self: View(at=0, sessions=Unreadable(), jobs={})}, "cannot be read: Ending"),
+        ({"observe": lambda _self: View(at=0, sessions={}, jobs={7: JobView(id="7", status="queued")})}, "the id of a"),
+    ],
+    ids=["id", "code", "long", "clock", "mapping", "key"],
+)
+def test_what_nobody_can_read_is_nonsense_and_can_be_reported(spoil, said, tmp_path):
+    report, found = kinds(type("Nonsense", (Spoilt,), spoil))
+    assert found == {Kind.NONSENSE}
+    assert any(said in finding.said for finding in report.findings), [finding.said for finding in report.findings]
+    assert write_all(report, tmp_path)
+
+
+def test_words_and_numbers_of_enumerations_and_libraries_are_what_they_say():
+    class Library:
+        def __index__(self):
+            return 7
+
+    class Lax(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            return True
+
+    closed = StrEnum("Word", ["closed"]).closed
+    session = SessionView(id="a", state=closed, status=Lax("Closed"), max_time=Library(), usage_time=3.0)
+    view = read_view(View(at=IntEnum("At", ["one"]).one, sessions={Lax("a"): session}, jobs={}))
+    read = view.sessions["a"]
+    shown = (view.at, read.state, read.status, read.max_time, read.usage_time)
+    assert [(type(value), value) for value in shown] == [(int, 1), (str, "closed"), (str, "Closed"), (int, 7), (int, 3)]
+
+
+@pytest.mark.parametrize(
+    ("can", "said"),
+    [
+        ({"lanes": 0}, "its number of lanes should be from 1 to 1000, and is 0"),
+        ({"lanes": "2"}, "its number of lanes should be int, and is '2'"),
+        ({"lanes": 10**5000}, "and is a number of 16610 bits"),
+        ({"tolerance_us": -5}, "its tolerance_us should not be negative, and is -5"),
+        ({"tolerance_us": 60_000_000}, "it is not below the interactive_ttl, which is 60000000 us"),
+        ({"patience_s": "x"}, "its patience_s should be int or float, and is 'x'"),
+        ({"patience_s": math.nan}, "its patience_s should be some seconds, and is nan"),
+        ({"unsupported": "PauseRequested"}, "what it calls unsupported should be tuple"),
+        ({"unsupported": ("Pause",)}, "what it calls unsupported is no event: 'Pause'; there are CancelRequested,"),
+        ({"clock": None}, "its capability clock should be bool, and is None"),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_capabilities_that_cannot_be_are_one_clear_finding(can, said):
+    report, found = kinds(type("Claims", (Spoilt,), {"capabilities": Capabilities(**can)}))
+    assert found == {Kind.NONSENSE}
+    (finding,) = report.findings
+    assert said in finding.said
+
+
+def test_the_users_own_interruption_ends_the_kit():
+    class Interrupted(Spoilt):
+        def observe(self):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        made(Interrupted).observe()
+
+
+def test_a_factory_that_runs_out_of_targets_is_told():
+    given = iter(range(20))
+    report, found = kinds(lambda: None if next(given, None) is None else Spoilt())
+    assert found == {Kind.NONSENSE}
+    assert "what the factory gives is no target: a NoneType has no apply" in report.findings[0].said
 
 
 def test_a_clock_that_runs_backwards_breaks_the_law_of_time():

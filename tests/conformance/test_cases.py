@@ -8,7 +8,7 @@ import attrs
 import pytest
 
 from sessioncore.conformance.blame import view_differs
-from sessioncore.conformance.cases import Case, translated
+from sessioncore.conformance.cases import Case, Names, translated
 from sessioncore.conformance.model import NOTHING, Model, device_scope, model_of, session_scope
 from sessioncore.conformance.oracle import Oracle
 from sessioncore.conformance.protocol import FIELDS, TIMES, UNSEEN, View
@@ -166,6 +166,20 @@ def test_an_event_is_told_in_the_targets_ids_and_stays_as_it_was() -> None:
     assert translated(SubmitRequested(at=3, job_id="j"), 4, {"a": "b"}) == SubmitRequested(at=4, job_id="j")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         told.at = 1  # type: ignore[misc]  # that is what must not work
+
+
+def test_what_nobody_made_has_an_id_that_the_target_does_not_know() -> None:
+    names = Names()
+    names.give(OpenRequested(at=0, session_id="a"), "j1")
+    names.give(SubmitRequested(at=0, job_id="j2"), "j1")
+    assert (names.sessions, names.jobs) == ({"j1": "a"}, {"j1": "j2"}), "a session and a job may have one id"
+    asked = SubmitRequested(at=0, job_id="j1", session_id="b")
+    unknown = translated(asked, 0, names)
+    assert unknown.job_id == "j1", "the name of something new is for the target to take or to leave"
+    assert unknown.session_id not in {"b", *names.values()}
+    names.give(SubmitRequested(at=0, job_id="j3"), unknown.session_id)
+    assert translated(asked, 0, names).session_id not in {"b", *names.values()}, "it was given out meanwhile"
+    assert translated(SubmitRequested(at=0, job_id="j1"), 0, names).session_id is None
 
 
 def test_the_reference_shows_the_present_after_a_refusal_too() -> None:

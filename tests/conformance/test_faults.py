@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 
+from sessioncore.conformance import judge
 from sessioncore.conformance.awaited import Awaited, is_async
 from sessioncore.conformance.cases import Case
 from sessioncore.conformance.faults import CATALOGUE, VARIANTS, Fault, PlainDevice, Variant, by_id
@@ -266,3 +267,10 @@ def test_a_variant_is_right_but_for_the_rules_it_names(variant: Variant) -> None
         judged += 1
         assert found is None or (found.strict_only and set(found.rules[:1]) <= set(variant.rules)), found
     assert judged
+
+
+@pytest.mark.parametrize("variant", ["numbered", "crossed-ids"])
+def test_ids_that_look_like_names_of_the_kit_are_no_fault(variant: str) -> None:
+    (made,) = (one.factory() for one in VARIANTS if one.id == variant)
+    report = judge(made, tiers=("smoke", "standard"), diagnosed=False)
+    assert report.passed, [finding.summary() for finding in report.findings]

@@ -35,14 +35,18 @@ class OtherIds(PlainDevice):
 
     def apply(self, event: Event) -> Outcome:
         """Ids of what is opened or submitted are replaced by its own."""
-        own = str(UUID(int=self.notes.get("made", 0) * 0x9E3779B97F4A7C15 + 0x5BD1E995))
-        self.notes["made"] = self.notes.get("made", 0) + 1
-        if isinstance(event, OpenRequested):
-            event = replaced(event, session_id=own)
-        elif isinstance(event, SubmitRequested):
-            event = replaced(event, job_id=own)
-        outcome = super().apply(event)
+        with self.lock:
+            number = self.notes.get("made", 0)
+            self.notes["made"] = number + 1
+            if isinstance(event, OpenRequested):
+                event = replaced(event, session_id=self._id("s", number))
+            elif isinstance(event, SubmitRequested):
+                event = replaced(event, job_id=self._id("j", number))
+            outcome = super().apply(event)
         return replaced(outcome, message="Nope.") if isinstance(outcome, Rejected) else outcome
+
+    def _id(self, kind: str, number: int) -> str:  # noqa: ARG002 - others have ids by kind
+        return str(UUID(int=number * 0x9E3779B97F4A7C15 + 0x5BD1E995))
 
     def observe(self) -> View:
         """The newest first."""
@@ -52,6 +56,22 @@ class OtherIds(PlainDevice):
             sessions=dict(reversed([*view.sessions.items()])),
             jobs=dict(reversed([*view.jobs.items()])),
         )
+
+
+class Numbered(OtherIds):
+    """One counter for sessions and jobs: s0, j1, j2, s3."""
+
+    def _id(self, kind: str, number: int) -> str:
+        return f"{kind}{number}"
+
+
+class CrossedIds(OtherIds):
+    """Its ids are names that the kit has for other sessions and jobs."""
+
+    def _id(self, kind: str, number: int) -> str:
+        names = ("b", "a", "d", "c") if kind == "s" else ("j2", "j1", "x1", "b1", "a1", "j3")
+        made = len(self.sessions if kind == "s" else self.jobs)
+        return names[made] if made < len(names) else f"{kind}{number + 10}"
 
 
 class FewFields(PlainDevice):
@@ -220,6 +240,8 @@ class Variant:
 VARIANTS: tuple[Variant, ...] = (
     Variant(id="plain", title="an implementation that is not ours", make=PlainDevice),
     Variant(id="ids", title="other ids, texts, origin and order of listing", make=OtherIds),
+    Variant(id="numbered", title="ids are numbers of one counter, after a letter: s0, j1, j2", make=Numbered),
+    Variant(id="crossed-ids", title="ids are the kit's own names, crossed", make=CrossedIds),
     Variant(id="few-fields", title="most fields are not shown", make=FewFields),
     Variant(id="no-codes", title="no numbers of refusals and reasons", make=NoCodes),
     Variant(id="coarse", title="times in whole milliseconds", make=CoarseTimes),

@@ -8,10 +8,10 @@ from typing import Any, TypeAlias, final
 import attrs
 
 from sessioncore.core.errors import SessionCoreError
-from sessioncore.core.events import REPORTS, Event, JobStarted, OpenRequested, SubmitRequested
+from sessioncore.core.events import REPORTS, Event, JobStarted
 from sessioncore.core.values import maker
 
-from ..cases import translated
+from ..cases import Names, translated
 from ..model import NOTHING, Inputs, Model, Output, event_of
 from ..protocol import Rejected, SystemUnderTest, Unsupported, View
 from ..watch import RAISED
@@ -46,7 +46,7 @@ class Asked:
         self.model = model
         self.can = target.capabilities
         self.beat = beat
-        self.names: dict[str, str] = {}
+        self.names = Names()
         self.used = [0] * (len(model.scope.sessions) + 1)
         self.on_device: list[str] = []
         self.paused = False
@@ -103,8 +103,8 @@ class Asked:
         self.beat()
         outcome = self.target.apply(translated(event, self.now + self.origin, self.names))
         given = getattr(outcome, "id", None)
-        if isinstance(event, OpenRequested | SubmitRequested) and given is not None:
-            self.names[event.session_id if isinstance(event, OpenRequested) else event.job_id] = given
+        if given is not None:
+            self.names.give(event, given)
         return outcome
 
     def _pass(self, microseconds: int) -> None:
@@ -120,7 +120,7 @@ class Asked:
         view = self.target.observe()
         while self.can.dispatch and not self.paused and (job := self._next_job(view)) is not None:
             self.on_device.append(job)
-            self.target.apply(job_started(at=self.now + self.origin, job_id=self.names.get(job, job)))
+            self.target.apply(job_started(at=self.now + self.origin, job_id=self.names[job]))
             view = self.target.observe()
         return seen(view, self.names, self.model)
 
@@ -129,7 +129,7 @@ class Asked:
         if len(self.on_device) >= self.can.lanes:
             return None
         for job in self.model.jobs():
-            shown = view.jobs.get(self.names.get(job, job))
+            shown = view.jobs.get(self.names[job]) if job in self.names else None
             if shown is not None and shown.status == "queued" and job not in self.on_device:
                 return job
         return None
@@ -139,11 +139,11 @@ def seen(view: View, names: dict[str, str], model: Model) -> Output:
     """A view as :meth:`Model.seen` gives it, in the kit's names. What the target does not show is ``UNSEEN``."""
     sessions = []
     for name, _ in model.scope.sessions:
-        shown = view.sessions.get(names.get(name, name))
+        shown = view.sessions.get(names[name]) if name in names else None
         sessions.append(None if shown is None else (shown.state, shown.accepting_jobs, shown.state_reason))
     jobs = []
     for name in model.jobs():
-        job = view.jobs.get(names.get(name, name))
+        job = view.jobs.get(names[name]) if name in names else None
         if job is not None:
             jobs.append((name, job.status, job.reason_code))
     return tuple(sessions), tuple(jobs)

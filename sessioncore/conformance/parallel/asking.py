@@ -7,7 +7,7 @@ from typing import Any
 
 from sessioncore.core.events import Event, OpenRequested, SubmitRequested
 
-from ..cases import translated
+from ..cases import Names, translated
 from ..protocol import Accepted, Outcome, Rejected, SystemUnderTest, Unsupported, View
 from ..results import Kind
 from ..running import FellShort, NotApplicable
@@ -22,7 +22,7 @@ class Asking:
         self.target = target
         self.can = target.capabilities
         self._beat = beat
-        self._names: dict[str, str] = {}
+        self._names = Names()
         self._origin = 0
 
     def _ask(self, event: Event, now: int) -> Outcome:
@@ -39,10 +39,7 @@ class Asking:
     def _name(self, event: Event, outcome: Outcome | None) -> None:
         """Remember the id that the target gave."""
         if isinstance(outcome, Accepted) and outcome.id is not None:
-            if isinstance(event, OpenRequested):
-                self._names[event.session_id] = outcome.id
-            elif isinstance(event, SubmitRequested):
-                self._names[event.job_id] = outcome.id
+            self._names.give(event, outcome.id)
 
     def _observe(self) -> View:
         view = self._call("observe", self.target.observe)
@@ -56,7 +53,7 @@ class Asking:
         self._beat()
         try:
             return method(*arguments)
-        except NotApplicable:
+        except (FellShort, NotApplicable):
             raise
         except RAISED as error:
             raise FellShort(Kind.CRASH, f"{name}() raised {exception_text(error)}") from error
@@ -70,9 +67,8 @@ class Asking:
 
     def _translated(self, view: View) -> View:
         """A view on the kit's clock; the ids stay the target's where the kit does not know them."""
-        kits = {given: name for name, given in self._names.items()}
         return View(
             at=view.at - self._origin,
-            sessions={kits.get(name, name): one for name, one in view.sessions.items()},
-            jobs={kits.get(name, name): one for name, one in view.jobs.items()},
+            sessions={self._names.sessions.get(name, name): one for name, one in view.sessions.items()},
+            jobs={self._names.jobs.get(name, name): one for name, one in view.jobs.items()},
         )

@@ -12,6 +12,7 @@ from typing import Any, final
 from sessioncore.core.events import Event
 
 from ..protocol import Capabilities, Outcome, View
+from ..watch import QuitError, exception_text
 
 ENDING_S = 1.0
 """How long the loop's thread is given to end, in seconds."""
@@ -59,8 +60,11 @@ class Looped:
 
     def _run(self, method: Any, *arguments: Any) -> Any:
         async def work() -> Any:
-            answer = method(*arguments)
-            return await answer if inspect.isawaitable(answer) else answer
+            try:
+                answer = method(*arguments)
+                return await answer if inspect.isawaitable(answer) else answer
+            except (SystemExit, KeyboardInterrupt) as error:  # it would end the loop, and nobody would be answered
+                raise QuitError(exception_text(error)) from None
 
         coroutine: Coroutine[Any, Any, Any] = work()
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()

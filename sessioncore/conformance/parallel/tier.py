@@ -17,6 +17,7 @@ from ..awaited import is_async
 from ..blame import RULES_OF
 from ..cases import Case, so_many
 from ..choosing import rules_met
+from ..guarding import made_by
 from ..making import PATIENCE_S
 from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Coverage, Finding, Kind, TierResult
@@ -166,8 +167,7 @@ class _Tier:
             target.close()
 
     def _fresh(self) -> SystemUnderTest:
-        made: Any = self.factory()
-        return Looped(made) if is_async(made) else made
+        return made_by(self.factory, lambda target: Looped(target) if is_async(target) else target)
 
     # --- windows -----------------------------------------------------------------------------------------------
 

@@ -276,12 +276,11 @@ class Trial(Asking):
         self._race(history, view, wrong, nearest.rules, nearest.told(history))
 
     def _used_twice(self) -> Difference | None:
-        """J-09: an id that the target gave to two things."""
-        known: dict[str, str] = {}
+        """J-09: an id that the target gave to two sessions, or to two jobs."""
         for name, given in self._names.items():
-            if given in known:
-                return Difference(what=f"the id of {name}", expected="one of its own", seen=f"that of {known[given]}")
-            known[given] = name
+            last = [kind[given] for kind in (self._names.sessions, self._names.jobs) if given in kind]
+            if name not in last:
+                return Difference(what=f"the id of {last[0]}", expected="one of its own", seen=f"that of {name}")
         return None
 
     def _race(

@@ -18,7 +18,7 @@ from ..protocol import Capabilities, Factory, SystemUnderTest
 from ..results import Finding, Kind, TierResult
 from ..running import NotApplicable, Run
 from ..tally import Tally
-from ..watch import RAISED, HangingError, UnmadeError, Watch, exception_text
+from ..watch import RAISED, HangingError, NoTargetError, UnmadeError, Watch, exception_text
 from .shrinking import shrunk
 
 FINDINGS_MAX = 25
@@ -96,6 +96,8 @@ class Runner:
         """A fresh target; an asynchronous one is made synchronous. Raises :class:`UnmadeError`."""
         try:
             return made(self.factory)
+        except UnmadeError:
+            raise
         except RAISED as error:
             raise UnmadeError(exception_text(error)) from error
 
@@ -316,6 +318,9 @@ def _closed(target: SystemUnderTest) -> BaseException | None:
 
 def _unmade(tier: str, error: BaseException, kind: Kind = Kind.CRASH, at: str = "the factory") -> Finding:
     """The finding for a factory that gave no target, or a target that cannot be let go."""
+    said = f"{at} raised {exception_text(error)}" if kind is Kind.CRASH else f"{at}: {error}"
+    if isinstance(error, NoTargetError):
+        kind, said = Kind.NONSENSE, str(error)
     return Finding(
         kind=kind,
         rules=(),
@@ -323,5 +328,5 @@ def _unmade(tier: str, error: BaseException, kind: Kind = Kind.CRASH, at: str = 
         case="making a target" if at == "the factory" else "letting a target go",
         differences=(),
         trace=(),
-        said=f"{at} raised {exception_text(error)}" if kind is Kind.CRASH else f"{at}: {error}",
+        said=said,
     )
