@@ -149,9 +149,9 @@ def _holding() -> Programs:
     """D-01: nothing that happens to another session takes the device from the one that holds it."""
     for mode, ending in product(("", "/batch"), ("close:b", "cancel:b", "pause resume", "b1>b -b1", "b1>b close:b")):
         for way in ("j1>a +j1", "j1>a +j1 idle j2>a +j2", "j1>a"):
-            yield f"D-01 held through {ending} of b{mode}", f"open:b{mode} open:a {way} {ending} x1> wait"
+            yield f"D-01 held through {ending} of b{mode} after {way}", f"open:b{mode} open:a {way} {ending} x1> wait"
     for way in ("j1>a", "j1>a idle", "j1>a +j1 idle j2>a"):
-        yield "D-01 held while it drains", f"open:a {way} j8>a x1> close:a +* x2> +* +* +*"
+        yield f"D-01 held while it drains after {way}", f"open:a {way} j8>a x1> close:a +* x2> +* +* +*"
 
 
 def _queues() -> Programs:
@@ -170,6 +170,7 @@ def _second_activations() -> Programs:
         begun = f"open:a{mode}/6 j1>a +j1 idle"
         for report in "+!?-":
             yield f"S-09 {name}, {report}", f"{begun} {jobs} {close} {report}* +* x1> {report}* +* wait"
+        yield f"S-18 {name}, paused at work", f"{begun} {jobs} pause j8>a {close} +* +* wait resume +* +* wait"
         late = f"{begun} pause {jobs} {close} resume"
         yield f"S-10 {name} until the max TTL", f"{late} wait +*"
         yield f"S-13 {name} and idle", f"{late} +* +* +* wait j8>a +* wait"
@@ -192,28 +193,27 @@ def _overtaken() -> Programs:
 
 def _heads() -> Programs:
     """D-03: what has no time left at the head of the queue blocks nobody, at the instant of its deadline too."""
-    for mode, length, report in product(("", "/batch"), ("/1", "/3"), "+!?"):
+    for mode, length, report in product(("", "/batch"), ("/1", "/3", "/6"), "+!?"):
         begun = f"open:a{mode}{length} a1>a a2>a"
         yield f"D-03 out of time at the head, a{mode}{length} {report}", f"{begun} x1> at {report}a1 wait +*"
-        yield f"D-03 out of time before a session, {mode} {report}", f"open:b {begun} b1>b at {report}a1 wait"
-        again = f"open:a{mode}/6 a0>a +a0 idle x1> a1>a x2>"
-        yield f"D-03 out of time and inactive, a{mode} {report}", f"{again} at {report}x1 wait +*"
+        yield f"D-03 out of time before a session, a{mode}{length} {report}", f"open:b {begun} b1>b at {report}a1 wait"
+        inactive = f"open:a{mode}{length} a0>a +a0 idle x1> a1>a x2>"
+        yield f"D-03 out of time and inactive, a{mode}{length} {report}", f"{inactive} at {report}x1 wait +*"
 
 
 def _batches() -> Programs:
     """S-12: among active batches the oldest job goes first, and a job that is held blocks nobody."""
     both = "open:a/batch open:b/batch"
-    for (first, second), last in product(permutations("ab"), ("", "close:a", "close:b", "-a2")):
+    for (first, second), last in product(permutations("ab"), ("", " close:a", " close:b", " -a2")):
         begun = f"{both} {first}1>{first} +* {second}1>{second} +* pause"
         for one, two in permutations("ab"):
-            jobs = f"x1> {one}2>{one} {two}2>{two} {one}3>{one}"
-            yield f"S-12 two active batches, {first} began, {one} asks first {last}", (
-                f"{begun} {jobs} {last} resume +* +* +* +* wait"
-            )
+            jobs = f"x1> {one}2>{one} {two}2>{two} {one}3>{one}{last}"
+            name = f"S-12 two active batches, {first} began, {one} asks first{last}"
+            yield name, f"{begun} {jobs} resume +* +* +* +* wait"
     for behind in ("b2>b a2>a", "b2>b x1> a2>a", "x1> b2>b a2>a", "a2>a b2>b"):
-        for close in ("", "close:a", "close:b"):
-            begun = f"open:b/batch b1>b +b1 open:a a1>a {behind}"
-            yield f"D-01 a batch is held: {behind} {close}", f"{begun} {close} +* +* +* wait"
+        for close in ("", " close:a", " close:b"):
+            begun = f"open:b/batch b1>b +b1 open:a a1>a {behind}{close}"
+            yield f"D-01 a batch is held: {behind}{close}", f"{begun} +* +* +* wait"
     yield "S-25 two jobs of a batch side by side", "open:a/batch a1>a a2>a wait +* wait"
     yield "S-25 three jobs of a batch side by side", "open:a/batch a1>a a2>a a3>a wait +* wait"
 
@@ -222,7 +222,7 @@ def _same_instant() -> Programs:
     """T-02: a job's limit and each other timer at one instant; whose turn it is shows where a failure ends a
     session."""
     for mode, more in product(("", "/batch"), ("", "j2>a", "j2>a close:a", "close:a")):
-        name = f"{mode} {more}".strip()
+        name = f"a{mode} {more}".strip()
         yield f"T-02 its limit at the max TTL {name}", f"open:a{mode}/2 j1>a/2 {more} wait ?* wait"
         again = f"open:a{mode}/6 j0>a +j0 idle j1>a/due {more}"
         yield f"T-02 the limit of a second job at the max TTL {name}", f"{again} wait ?* wait"
@@ -233,7 +233,7 @@ def _same_instant() -> Programs:
 
 def _operators() -> Programs:
     """D-05: an operator who asks twice has asked once, and no timer minds."""
-    asked = ("pause pause resume", "offline pause resume", "pause offline resume", "resume resume", "pause resume pause")
+    asked = ("pause pause resume", "offline pause resume", "pause offline resume", "resume resume")
     states = ("open", "idle", "inactive", "running with a queue", "open with work", "inactive with work", "draining")
     for words, state in product(asked, states):
         yield f"D-05 {words}, {state}", f"{STATES[state].format('')} {words} x1> +* wait"
@@ -243,7 +243,7 @@ def _operators() -> Programs:
 
 def _taken_back() -> Programs:
     """S-16, J-02: every time that the last queued job is taken back, the time without a submission begins."""
-    for mode, times, end in product(("", "/batch"), (1, 2, 3), ("", "resume", "close:a", "r1>a/0")):
+    for mode, times, end in product(("", "/batch"), (1, 2, 3), ("", " resume", " close:a", " r1>a/0")):
         jobs = " ".join(f"j{number}>a -j{number}" for number in range(1, 1 + times))
-        yield f"S-16 {times} jobs taken back{mode} {end}", f"pause open:a{mode} {jobs} {end} wait"
+        yield f"S-16 {times} jobs taken back from a{mode}{end}", f"pause open:a{mode} {jobs}{end} wait"
     yield "J-02 two of three taken back", "pause open:a j1>a j2>a j3>a -j2 -j1 wait resume +* wait"

@@ -31,8 +31,8 @@ def smoke(profile: Profile, lanes: int = 1) -> Iterator[Case]:
 
 def standard(profile: Profile, lanes: int = 1) -> Iterator[Case]:
     """All transitions and all sneak paths of the small scopes, every timer before, at and after its deadline, ties,
-    long silences, and what no small scope has, crossed with each other. Short cases first, so that what fails is short. With two sessions, sneak
-    paths do not tell how a finished job ended: with one they do."""
+    long silences, what no small scope has, and what several of them would have only together. Short cases first, so
+    that what fails is short. With two sessions, sneak paths do not tell how a finished job ended: with one they do."""
     shown = set()
     for case in _cases(profile, lanes):
         if case.events not in shown:

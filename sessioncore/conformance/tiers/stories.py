@@ -14,7 +14,8 @@ A program is words, each one event, a little later than the one before it:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 
 from sessioncore.core.device_core import DeviceCore
 from sessioncore.core.errors import ClientError
@@ -46,9 +47,9 @@ STEPS_PER_TICK = 40
 DEADLINES_MAX = 5
 """How many deadlines ``wait`` waits for: each timer of two sessions at most."""
 
-ABOUT_JOBS = {"+": JobSucceeded, "!": JobFailed, "?": JobReleased, "-": JobCancelRequested}
-OF_SESSIONS = {"close": CloseRequested, "cancel": CancelRequested}
-OF_OPERATORS = {"pause": PauseRequested, "offline": OfflineRequested, "resume": ResumeRequested}
+ABOUT_JOBS: Mapping[str, Callable[..., Event]] = {"+": JobSucceeded, "!": JobFailed, "?": JobReleased, "-": JobCancelRequested}
+OF_SESSIONS: Mapping[str, Callable[..., Event]] = {"close": CloseRequested, "cancel": CancelRequested}
+OF_OPERATORS: Mapping[str, Callable[..., Event]] = {"pause": PauseRequested, "offline": OfflineRequested, "resume": ResumeRequested}
 
 LENGTHS = ("due", "whole", "over", "beyond")
 """Limits of a job that depend on where it comes: up to the next deadline, the whole max TTL of its session, a
@@ -100,11 +101,9 @@ class Story:
     def _opening(self, name: str, *terms: str) -> OpenRequested:
         mode = Mode.BATCH if "batch" in terms else Mode.DEDICATED
         ceiling = self.profile.half(mode).max_ttl
-        lengths = [self.tick * int(term) for term in terms if term != "batch"]
-        length = lengths[0] if lengths and ceiling is not None else None
-        return OpenRequested(
-            at=self.now, session_id=name, mode=mode, max_ttl=length if length is None else min(length, ceiling or length)
-        )
+        asked = [self.tick * int(term) for term in terms if term != "batch"]
+        length = min(asked[0], ceiling) if asked and ceiling is not None else None
+        return OpenRequested(at=self.now, session_id=name, mode=mode, max_ttl=length)
 
     def _length(self, word: str, session: str) -> int | None:
         if not word:
@@ -136,13 +135,11 @@ class Story:
         self.events.append(event)
         self.now = event.at
         self.core.advance(max(self.core.now, event.at - 1 if isinstance(event, REPORTS) else event.at))
-        try:
+        with suppress(ClientError):  # a refusal is what some programs are about
             self.core.handle(event)
-        except ClientError:
-            pass  # a refusal is what some programs are about
 
 
-def told(profile: Profile, lanes: int, programs: Iterator[tuple[str, str]]) -> Iterator[Case]:
+def told(profile: Profile, lanes: int, programs: Iterable[tuple[str, str]]) -> Iterator[Case]:
     """A case for each (name, program)."""
     for name, program in programs:
         story = Story(profile, lanes)
