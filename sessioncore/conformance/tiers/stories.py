@@ -47,9 +47,18 @@ STEPS_PER_TICK = 40
 DEADLINES_MAX = 5
 """How many deadlines ``wait`` waits for: each timer of two sessions at most."""
 
-ABOUT_JOBS: Mapping[str, Callable[..., Event]] = {"+": JobSucceeded, "!": JobFailed, "?": JobReleased, "-": JobCancelRequested}
+ABOUT_JOBS: Mapping[str, Callable[..., Event]] = {
+    "+": JobSucceeded,
+    "!": JobFailed,
+    "?": JobReleased,
+    "-": JobCancelRequested,
+}
 OF_SESSIONS: Mapping[str, Callable[..., Event]] = {"close": CloseRequested, "cancel": CancelRequested}
-OF_OPERATORS: Mapping[str, Callable[..., Event]] = {"pause": PauseRequested, "offline": OfflineRequested, "resume": ResumeRequested}
+OF_OPERATORS: Mapping[str, Callable[..., Event]] = {
+    "pause": PauseRequested,
+    "offline": OfflineRequested,
+    "resume": ResumeRequested,
+}
 
 LENGTHS = ("due", "whole", "over", "beyond")
 """Limits of a job that depend on where it comes: up to the next deadline, the whole max TTL of its session, a
