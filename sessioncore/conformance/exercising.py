@@ -11,6 +11,7 @@ from .cases import Case
 from .model import model_of, session_scope, shared_scope
 from .reference import CoreTarget
 from .tally import Tally
+from .tiers.crossed import crossed
 from .tiers.particular import particular
 from .tiers.runner import Runner
 from .tiers.tours import covering
@@ -54,6 +55,8 @@ def _first(named: list[tuple[bool, int, Named]]) -> tuple[Named, ...]:
 def _cases(profile: Profile, lanes: int) -> Iterator[tuple[str, Case]]:
     for case in particular(profile):
         yield "tiers/particular", case
+    for case in crossed(profile, lanes):
+        yield "tiers/crossed", case
     for scope in (session_scope(profile), shared_scope(profile, lanes=lanes)):
         for case in covering(model_of(scope)):
             yield "tiers/tours", case

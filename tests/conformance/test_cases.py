@@ -14,17 +14,23 @@ from sessioncore.conformance.oracle import Oracle
 from sessioncore.conformance.protocol import FIELDS, TIMES, UNSEEN, View
 from sessioncore.conformance.reference import CoreTarget
 from sessioncore.conformance.results import Coverage
+from sessioncore.conformance.rules import RULES
 from sessioncore.conformance.running import Run
 from sessioncore.conformance.tally import Tally
+from sessioncore.conformance.tiers.crossed import crossed
 from sessioncore.conformance.tiers.particular import particular
 from sessioncore.conformance.tiers.standard import smoke, standard
+from sessioncore.conformance.tiers.stories import told
 from sessioncore.conformance.tiers.tours import tours
 from sessioncore.core import IBM_GUIDE
-from sessioncore.core.events import Event, JobSucceeded, OpenRequested, SubmitRequested
+from sessioncore.core.events import Advanced, Event, JobFailed, JobSucceeded, OpenRequested, SubmitRequested
 from sessioncore.core.job import FINAL
 from sessioncore.core.values import replaced
 
 ORIGIN = 5_000_000
+
+TICK = 30_000_000
+"""Half of the interactive TTL of the guide, in microseconds."""
 
 
 # --- tours ----------------------------------------------------------------------------------------------------------
@@ -79,7 +85,41 @@ def test_standard_has_every_case_of_smoke_and_none_twice() -> None:
     early, all_ = ([case.events for case in cases(IBM_GUIDE)] for cases in (smoke, standard))
     assert len(all_) == len(set(all_))
     assert all_[: len(set(early))] == list(dict.fromkeys(early))
-    assert {case.events for case in particular(IBM_GUIDE)} <= set(all_)
+    assert {case.events for case in (*particular(IBM_GUIDE), *crossed(IBM_GUIDE))} <= set(all_)
+
+
+# --- programs -------------------------------------------------------------------------------------------------------
+
+
+def story(program: str) -> tuple[Event, ...]:
+    """The events of one program under the guide's profile, on one lane."""
+    (case,) = told(IBM_GUIDE, 1, [("a program", program)])
+    return case.events
+
+
+def test_a_program_waits_up_to_every_deadline_that_is_left_and_stands_at_it() -> None:
+    opened, submitted, ended, *waited = story("open:a/6 j1>a +* wait")
+    assert ended == JobSucceeded(at=ended.at, job_id="j1")
+    idle, over = ended.at + 2 * TICK, submitted.at + 6 * TICK
+    assert opened == OpenRequested(at=opened.at, session_id="a", max_ttl=6 * TICK)
+    assert waited == [Advanced(at=when) for when in (idle - 1, idle, over - 1, over)]
+
+
+def test_a_word_of_a_program_can_come_at_the_next_deadline_without_a_step_of_time_before_it() -> None:
+    _, submitted, _, failed = story("open:a/1 j1>a j2>a at !j1")
+    assert failed == JobFailed(at=submitted.at + TICK, job_id="j1")
+
+
+def test_a_limit_in_a_program_can_end_where_another_timer_does() -> None:
+    _, first, _, _, second = story("open:a/6 j1>a +j1 idle j2>a/due")
+    assert isinstance(second, SubmitRequested)
+    assert second.max_execution == first.at + 6 * TICK - second.at
+
+
+def test_crossed_cases_are_named_apart_and_after_the_rules_that_they_are_about() -> None:
+    cases = list(crossed(IBM_GUIDE))
+    assert len({case.name for case in cases}) == len({case.events for case in cases}) == len(cases)
+    assert {case.name.split()[0].rstrip(",") for case in cases} <= set(RULES)
 
 
 # --- counting -------------------------------------------------------------------------------------------------------

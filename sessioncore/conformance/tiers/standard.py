@@ -8,6 +8,7 @@ from sessioncore.core.profiles import Profile
 
 from ..cases import Case
 from ..model import device_scope, model_of, session_scope, shared_scope
+from .crossed import crossed
 from .edges import Kind, edges, silences
 from .particular import particular
 from .tours import covering, tours
@@ -30,8 +31,8 @@ def smoke(profile: Profile, lanes: int = 1) -> Iterator[Case]:
 
 def standard(profile: Profile, lanes: int = 1) -> Iterator[Case]:
     """All transitions and all sneak paths of the small scopes, every timer before, at and after its deadline, ties,
-    long silences, and what no small scope has. Short cases first, so that what fails is short. With two sessions, sneak
-    paths do not tell how a finished job ended: with one they do."""
+    long silences, what no small scope has, and what several of them would have only together. Short cases first, so
+    that what fails is short. With two sessions, sneak paths do not tell how a finished job ended: with one they do."""
     shown = set()
     for case in _cases(profile, lanes):
         if case.events not in shown:
@@ -49,3 +50,4 @@ def _cases(profile: Profile, lanes: int) -> Iterator[Case]:
     for scope in (session_scope(profile), shared_scope(profile, lanes=lanes)):
         yield from tours(model_of(scope))
     yield from tours(model_of(device_scope(profile, lanes=lanes)), coarse=True)
+    yield from crossed(profile, lanes)
