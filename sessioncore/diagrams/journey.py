@@ -200,7 +200,7 @@ class Run:
             return  # a step, and counted as one
         states = [state.value for state in row.sources]
         if len(states) > 1:
-            states = [state for trigger, state in asked if trigger is row.trigger and state in states]
+            states = [state for trigger, state in asked if trigger is row.trigger and state in states] or states
         for number in range(count):
             self.met[states[min(number, len(states) - 1)], row_id] += 1
 
