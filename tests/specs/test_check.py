@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,17 @@ from sessioncore.explore import tlc
 from .checkout import ROOT, copy_checkout, damage, run
 
 
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout in which everything is as it is generated now; made once, since that takes seconds."""
+    return copy_checkout(tmp_path_factory.mktemp("sound"))
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A checkout to be damaged."""
-    return copy_checkout(tmp_path)
+def root(sound: Path, tmp_path: Path) -> Path:
+    """A copy of it, to be damaged."""
+    shutil.copytree(sound, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return tmp_path
 
 
 # --- generated places ---------------------------------------------------------------------------------------
