@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sessioncore.conformance.tiers.runner import Progress
 
 FELL_SHORT = 1
-SERVICES = ("http://", "https://")
 FORMS = "MODULE:FACTORY, http://HOST:PORT, or the file of a trace or log"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, final
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from sessioncore.backends import LocalBackend
     from sessioncore.host import Runtime
     from sessioncore.transports import Options, Server
+
+ENDINGS = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+"""The signals that end a service, or a program that runs against one, in good order."""
 
 GC_ALLOCATIONS = 20_000
 """Objects that may be made between two looks of the garbage collector."""

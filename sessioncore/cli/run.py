@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from sessioncore.core.profiles import PROFILES
 
-from .embedded import Service, open_service
+from .embedded import ENDINGS, Service, open_service
 from .live import Display, make_display
 from .messages import UsageError, print_json, require, say
 from .summary import make_folder, print_summary, summarise, write_report
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from .live import LiveTable
 
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY", "https_proxy")
-PASSED_ON = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 STOPPED_BY_SIGNAL = 128
 TOKEN_BYTES = 16
 PROMPT_S = 0.05
@@ -112,7 +111,7 @@ def _signals_passed_on(child: subprocess.Popen[bytes]) -> Iterator[None]:
         if number != signal.SIGINT or not sys.stdin.isatty():
             child.send_signal(number)
 
-    heard = [number for number in PASSED_ON if signal.getsignal(number) is not signal.SIG_IGN]
+    heard = [number for number in ENDINGS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, pass_on) for number in heard}
     try:
         yield

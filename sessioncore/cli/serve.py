@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .embedded import Service, open_service
+from .embedded import ENDINGS, Service, open_service
 from .messages import UsageError, in_utf8, require, say
 
 if TYPE_CHECKING:
@@ -25,9 +25,6 @@ FETCH_S = 3.0
 """How long results can still be fetched after the last job ended."""
 
 WARM_S_MAX = 120.0
-
-STOPPED_BY = [signal.Signals[name] for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
-"""What ends the service in good order."""
 
 OPERATOR = "operator"
 """The word of a file of tokens that opens the control routes to a user."""
@@ -53,7 +50,7 @@ def serve(arguments: argparse.Namespace) -> int:
     stop = threading.Event()
     options = Options(control=arguments.control, tokens=tokens, operators=operators, wait_s=arguments.wait)
     with open_service(arguments, options, host=arguments.host, port=arguments.port) as service:
-        for number in STOPPED_BY:
+        for number in ENDINGS:
             # nohup ignores the hangup, and wants it to stay so. A shell ignores Ctrl-C for what it starts with &,
             # where a SIGINT that was sent on purpose must still be heard.
             if number in (signal.SIGINT, signal.SIGTERM) or signal.getsignal(number) is not signal.SIG_IGN:
